@@ -1,0 +1,45 @@
+"""Hands-on convolutional networks: the helpers that the notebooks import.
+
+    from cnnkit import load_mnist, models, train, feature_maps, plots
+
+Names are resolved on first use (PEP 562): `import cnnkit` loads neither NumPy
+nor Keras, and a formula never costs the seconds that TensorFlow takes.
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+# Each public name, and the module that it lives in.
+_HOME = {
+    "load_mnist": "data",
+    "read_idx": "data",
+    "stratified_split": "data",
+    "claim": "claims",
+    "set_seed": "runtime",
+    "early_stopping": "callbacks",
+    "reduce_lr_on_plateau": "callbacks",
+    "model_checkpoint": "callbacks",
+    "callback_preset": "callbacks",
+    "train": "training",
+    "Recipe": "training",
+    "feature_maps": "features",
+}
+_MODULES = {"models", "plots", *_HOME.values()}
+
+__all__ = sorted({*_HOME, "models", "plots"})
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME:
+        value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    elif name in _MODULES:
+        value = importlib.import_module(f"{__name__}.{name}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

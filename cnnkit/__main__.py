@@ -1,0 +1,51 @@
+"""The command line: `python -m cnnkit run NOTEBOOK…`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from cnnkit.run import run_notebooks
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the command line and do what it says; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m cnnkit", description="Run the notebooks of the course."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser(
+        "run",
+        help="execute notebooks with a progress bar",
+        description="Execute notebooks from top to bottom. The executed copy and "
+        "an HTML page that opens without a network go to the output folder.",
+    )
+    run.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
+    run.add_argument(
+        "--in-place",
+        action="store_true",
+        help="write the executed notebook back, normalised for committing",
+    )
+    run.add_argument(
+        "--output",
+        type=Path,
+        default=Path("build"),
+        help="folder for executed copies and pages (default: build)",
+    )
+    run.add_argument(
+        "--timeout",
+        type=int,
+        default=None,
+        metavar="SECONDS",
+        help="the longest that one cell may take (default: no limit)",
+    )
+    options = parser.parse_args(arguments)
+    return run_notebooks(
+        options.notebooks,
+        output=options.output,
+        in_place=options.in_place,
+        timeout=options.timeout,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""One look for all figures: colours that every eye can tell apart, and layout.
+
+The line colours are those of M. Okabe and K. Ito, «Color Universal Design»
+(2008). The colour maps are even in lightness, so they survive a grey print.
+Figures are white in themselves and so can be read on a dark page.
+"""
+
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cnnkit.errors import check_integer, expected
+
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#5F5F5F"
+SERIES = (BLUE, ORANGE, GREEN, "#CC79A7")  # bars and lines that stand side by side
+INK = "gray_r"  # digits: dark ink on white paper
+MAGNITUDE = "viridis"  # what cannot be negative, or has no natural zero
+
+
+def one_axes(ax: Axes | None, *, size: tuple[float, float]) -> Axes:
+    """Return `ax`, or the Axes of a new white figure of that size in inches."""
+    if ax is not None:
+        return ax
+    return plt.figure(figsize=size, facecolor="white", layout="constrained").subplots()
+
+
+def tiles(
+    count: int, columns: int | None, *, side: float, extra: float = 0.0
+) -> tuple[Figure, list[Axes]]:
+    """Make a figure of `count` picture tiles without ticks.
+
+    Args:
+        count: how many tiles.
+        columns: how many stand in a row; None chooses up to ten.
+        side: side of a tile in inches.
+        extra: height that a tile needs for its title, in inches.
+
+    Returns:
+        The figure and its `count` Axes, row by row.
+    """
+    wanted = min(count, 10) if columns is None else columns
+    columns = check_integer("columns", wanted, minimum=1)
+    rows = math.ceil(count / columns)
+    figure = plt.figure(
+        figsize=(columns * side, rows * (side + extra)),
+        facecolor="white",
+        layout="constrained",
+    )
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for ax in grid:
+        ax.set_xticks([])
+        ax.set_yticks([])
+    for ax in grid[count:]:
+        ax.remove()
+    return figure, list(grid[:count])
+
+
+def as_pictures(name: str, images: np.ndarray) -> np.ndarray:
+    """Return images as `(N, H, W)` for grey and `(N, H, W, 3)` for colour.
+
+    Takes `(N, H, W)`, `(N, H, W, 1)` and `(N, H, W, 3)`.
+
+    Raises:
+        ValueError: another shape, or no image.
+    """
+    images = np.asarray(images)
+    grey = images[..., 0] if images.ndim == 4 and images.shape[-1] == 1 else images
+    fits = grey.ndim == 3 or (grey.ndim == 4 and grey.shape[-1] == 3)
+    if not fits or len(grey) == 0:
+        raise expected(
+            f"`{name}` of shape (N, H, W, 1), (N, H, W, 3) or (N, H, W)", images.shape
+        )
+    return grey
+
+
+def same_length(name: str, values: object, count: int) -> np.ndarray:
+    """Return `values` as an array of `count` entries, or raise."""
+    array = np.asarray(values)
+    if array.shape[:1] != (count,):
+        raise expected(f"`{name}` to have {count} entries", f"shape {array.shape}")
+    return array

@@ -1,0 +1,84 @@
+"""The one place that imports Keras: quietly, with its seeds and its determinism.
+
+    from cnnkit.runtime import keras
+
+TensorFlow writes start-up lines to file descriptor 2 whatever its log level
+says. Here the descriptor is turned aside while Keras is imported and while the
+device is touched for the first time. When either fails, what was written is
+shown after all.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cnnkit.errors import check_integer, expected
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Hold back what is written to file descriptor 2; show it on failure."""
+    try:
+        saved = os.dup(2)
+    except OSError:  # there is no descriptor 2: nothing can be written to it
+        yield
+        return
+    with tempfile.TemporaryFile() as aside:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+        os.dup2(aside.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(saved, 2)
+            aside.seek(0)
+            os.write(2, aside.read())
+            raise
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+with _quiet_stderr():
+    import keras
+
+    keras.ops.convert_to_numpy(keras.ops.zeros(1))  # the first touch of the device
+
+
+def set_seed(seed: int = 0, *, deterministic: bool = False) -> None:
+    """Seed Python, NumPy and Keras, so that a notebook gives the same run twice.
+
+    On one machine and its CPU, the same seed gives the same losses to the last
+    bit. Another processor, or another version of TensorFlow, rounds differently:
+    the first digits agree, the last do not.
+
+    Args:
+        seed: from 0 to 2³² − 1. Default: 0.
+        deterministic: also ask TensorFlow for repeatable operations on a GPU.
+            They are slower, XLA is switched off, and it stays so until the
+            process ends. Default: False.
+
+    Raises:
+        ValueError: `seed` is out of range, or `deterministic` is asked of a
+            backend other than TensorFlow.
+
+    Example:
+        >>> set_seed(7)
+
+    Taught in: notebooks/11_mnist_pipeline.ipynb
+    """
+    keras.utils.set_random_seed(
+        check_integer("seed", seed, minimum=0, maximum=2**32 - 1)
+    )
+    if deterministic:
+        if keras.backend.backend() != "tensorflow":
+            raise expected(
+                "the TensorFlow backend for `deterministic=True`",
+                f"the backend {keras.backend.backend()}",
+            )
+        import tensorflow as tf  # Keras runs on it, so it is loaded already
+
+        tf.config.experimental.enable_op_determinism()
