@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 # Each public name, and the module that it lives in.
 _HOME = {
     "load_mnist": "data",
-    "read_idx": "data",
+    "read_idx": "arrays",
     "stratified_split": "data",
     "claim": "claims",
     "set_seed": "runtime",
@@ -22,7 +22,7 @@ _HOME = {
     "model_checkpoint": "callbacks",
     "callback_preset": "callbacks",
     "train": "training",
-    "Recipe": "training",
+    "Recipe": "recipes",
     "feature_maps": "features",
 }
 _MODULES = {"models", "plots", *_HOME.values()}

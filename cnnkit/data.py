@@ -1,16 +1,14 @@
-"""MNIST: find it, check it, split it. Also a reader for any IDX file."""
+"""MNIST: find it, check it, split it."""
 
-import gzip
 import hashlib
 import os
 import struct
-import zipfile
-import zlib
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from cnnkit.arrays import read_idx, read_npz
 from cnnkit.errors import check_integer, expected
 
 # The four original files. Each digest is that of the unpacked IDX file, and so
@@ -41,8 +39,6 @@ ADVICE = (
     "Restore it with `git checkout -- data/mnist.npz`, or build it again "
     "as data/README.md says."
 )
-
-_IDX_DTYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 
 
 class Digits(NamedTuple):
@@ -147,55 +143,6 @@ def stratified_split(
     return np.setdiff1d(np.arange(len(labels)), held), held
 
 
-def read_idx(path: str | os.PathLike) -> np.ndarray:
-    """Read one IDX file, gzipped or not: the format that MNIST was published in.
-
-    An IDX file starts with two zero bytes, a byte for the number type and a
-    byte for the number of dimensions; then come the dimensions, 4 bytes each,
-    and the numbers, all with the most significant byte first.
-
-    Args:
-        path: the file.
-
-    Returns:
-        The array, in the machine's own byte order.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: it is empty, truncated, too long, or no IDX file at all.
-
-    Example:
-        >>> read_idx("train-images-idx3-ubyte.gz").shape
-        (60000, 28, 28)
-    """
-    path = Path(path)
-    content = _read_bytes(path)
-    if content[:2] == b"\x1f\x8b":
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error) as error:
-            raise expected(f"{path} to be a whole gzip file", error) from error
-    magic = content[:4]
-    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _IDX_DTYPES:
-        raise expected(
-            f"{path} to be an IDX file, which starts with the bytes 00 00, a type "
-            "and the number of dimensions",
-            f"a file that starts with {magic.hex(' ') or 'nothing'}",
-        )
-    start, dtype = 4 + 4 * magic[3], np.dtype(_IDX_DTYPES[magic[2]])
-    if len(content) < start:
-        raise expected(f"{path} to have a whole IDX header", f"{len(content)} bytes")
-    shape = struct.unpack(f">{magic[3]}I", content[4:start])
-    needed = start + int(np.prod(shape, dtype=object)) * dtype.itemsize
-    if len(content) != needed:
-        raise expected(
-            f"{path} to hold {needed:,} bytes, as its header says",
-            f"{len(content):,} bytes",
-        )
-    array = np.frombuffer(content, dtype, offset=start).reshape(shape)
-    return array.astype(dtype.newbyteorder("="))
-
-
 def _digits(images: np.ndarray, labels: np.ndarray) -> Digits:
     pixels = images.astype(np.float32)[..., np.newaxis]  # (N, 28, 28, 1)
     pixels /= 255
@@ -238,7 +185,7 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     if path.is_dir() and not (path / "mnist.npz").is_file():
         return read_idx_folder(path)
     file = path / "mnist.npz" if path.is_dir() else path
-    return verify(_read_npz(file), file)
+    return verify(read_npz(file, list(ORIGINALS), advice=ADVICE), file)
 
 
 def read_idx_folder(folder: Path) -> dict[str, np.ndarray]:
@@ -255,55 +202,6 @@ def read_idx_folder(folder: Path) -> dict[str, np.ndarray]:
             )
         arrays[name] = read_idx(found[0])
     return verify(arrays, folder)
-
-
-def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    content = _read_bytes(path)
-    if content[:2] != b"PK":
-        raise expected(
-            f"{path} to be an npz file",
-            f"a file that starts with {content[:4].hex(' ')}",
-            advice=ADVICE,
-        )
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            missing = [name for name in ORIGINALS if name not in file.files]
-            if missing:
-                raise expected(
-                    f"{path} to hold the arrays {', '.join(ORIGINALS)}",
-                    f"{', '.join(file.files) or 'none'}",
-                    advice=ADVICE,
-                )
-            return {name: _read_member(file, name, path) for name in ORIGINALS}
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-        raise expected(
-            f"{path} to be a whole npz file",
-            f"a truncated or altered one ({error})",
-            advice=ADVICE,
-        ) from error
-
-
-def _read_member(file: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:
-    """Read one array; NumPy answers a pickled object or a bad header alike."""
-    try:
-        return file[name]
-    except ValueError as error:
-        raise expected(
-            f"the array {name} in {path} to hold plain numbers",
-            f"something that would have to be unpickled or cannot be read ({error})",
-            advice=ADVICE,
-        ) from error
-
-
-def _read_bytes(path: Path) -> bytes:
-    if not path.is_file():
-        raise expected(
-            f"a file at {path}", "no such file", advice=ADVICE, error=FileNotFoundError
-        )
-    content = path.read_bytes()
-    if not content:
-        raise expected(f"{path} to hold data", "an empty file", advice=ADVICE)
-    return content
 
 
 def verify(arrays: dict[str, np.ndarray], source: object) -> dict[str, np.ndarray]:

@@ -1,49 +1,19 @@
-"""Recipes, and `train`, which compiles and fits a model by one of them."""
+"""Compile a model and fit it by a recipe; go on after a crash."""
 
 import dataclasses
-import math
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
-from cnnkit.callbacks import Progress, callback_preset
-from cnnkit.errors import check_choice, check_integer, check_number, expected
+from cnnkit.batches import ShuffledBatches, checked_data
+from cnnkit.callbacks import callback_preset
+from cnnkit.errors import check_integer, expected
+from cnnkit.progress import Progress
+from cnnkit.recipes import Recipe, recipe_named
 from cnnkit.runtime import keras
 from cnnkit.snapshots import Snapshot, TakeSnapshots, read_snapshot, variables_of
-
-
-@dataclasses.dataclass(frozen=True)
-class Recipe:
-    """How to train: all numbers that `train` needs and the model does not hold.
-
-    Args:
-        optimizer: as Keras names it. Default: "adam".
-        learning_rate: where the rate starts. Default: 0.004.
-        batch_size: images a step. Default: 128.
-        epochs: the most that a run takes; callbacks may end it sooner. Default: 6.
-
-    Raises:
-        TypeError, ValueError: a number is out of range.
-
-    Example:
-        >>> Recipe(learning_rate=1e-3, epochs=3).batch_size
-        128
-    """
-
-    optimizer: str = "adam"
-    learning_rate: float = 4e-3
-    batch_size: int = 128
-    epochs: int = 6
-
-    def __post_init__(self) -> None:
-        check_number("learning_rate", self.learning_rate, minimum=0, exclusive=True)
-        check_integer("batch_size", self.batch_size, minimum=1)
-        check_integer("epochs", self.epochs, minimum=1)
-
-
-RECIPES = {"standard": Recipe()}
 
 
 def train(
@@ -97,8 +67,8 @@ def train(
 
     Taught in: notebooks/11_mnist_pipeline.ipynb
     """
-    recipe = _recipe_named(recipe, epochs)
-    images, labels, validation = _checked_data(model, data)
+    recipe = recipe_named(recipe, epochs)
+    images, labels, validation = checked_data(model, data)
     chosen = _callbacks_named(callbacks, run_dir)
     _compile(model, recipe)
     run, snapshot = None if run_dir is None else Path(run_dir), None
@@ -107,7 +77,7 @@ def train(
     if seed is None:
         seed = snapshot.settings["seed"] if snapshot else np.random.randint(2**31)
     seed = check_integer("seed", seed, minimum=0)
-    batches = _ShuffledBatches(images, labels, recipe.batch_size, seed)
+    batches = ShuffledBatches(images, labels, recipe.batch_size, seed)
     fitted = [keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle), *chosen]
     fitted += [Progress()] if progress else []
     if run is not None:
@@ -133,36 +103,6 @@ def train(
     return history
 
 
-class _ShuffledBatches(keras.utils.PyDataset):
-    """The training set in batches, in an order that seed and epoch alone decide."""
-
-    def __init__(
-        self, images: np.ndarray, labels: np.ndarray, size: int, seed: int
-    ) -> None:
-        super().__init__()
-        self._images, self._labels, self._size = images, labels, size
-        self._seed = seed
-        self.shuffle(0)
-
-    def shuffle(self, epoch: int, logs: dict | None = None) -> None:
-        """Take the order of this epoch; `fit` calls it before each one."""
-        generator = np.random.default_rng((self._seed, epoch))
-        self._order = generator.permutation(len(self._labels))
-
-    def __len__(self) -> int:
-        return math.ceil(len(self._labels) / self._size)
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        chosen = self._order[index * self._size : (index + 1) * self._size]
-        return self._images[chosen], self._labels[chosen]
-
-
-def _recipe_named(recipe: str | Recipe, epochs: int | None) -> Recipe:
-    if not isinstance(recipe, Recipe):
-        recipe = RECIPES[check_choice("recipe", recipe, RECIPES)]
-    return recipe if epochs is None else dataclasses.replace(recipe, epochs=epochs)
-
-
 def _callbacks_named(
     callbacks: str | Iterable[keras.callbacks.Callback],
     run_dir: str | os.PathLike | None,
@@ -178,55 +118,6 @@ def _callbacks_named(
                 error=TypeError,
             )
     return chosen
-
-
-def _checked_data(
-    model: keras.Model, data: tuple
-) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray]]:
-    """Return `(images, labels, (images, labels))`: to train on, to validate on."""
-    if not model.built:
-        raise expected(
-            "`model` to be built",
-            f"{model.name}, which is not",
-            advice="Start it with keras.Input(shape), or call model.build().",
-        )
-    try:
-        training, validation = [(np.asarray(x), np.asarray(y)) for x, y in data[:2]]
-    except (TypeError, ValueError) as error:
-        raise expected(
-            "`data` to be (train, validation), each (images, labels)",
-            f"{type(data).__name__} ({error})",
-        ) from error
-    for part, (images, labels) in {"train": training, "validation": validation}.items():
-        _check_part(model, part, images, labels)
-    return *training, validation
-
-
-def _check_part(
-    model: keras.Model, part: str, images: np.ndarray, labels: np.ndarray
-) -> None:
-    wanted = getattr(model, "input_shape", (None, *images.shape[1:]))
-    if len(wanted) != images.ndim or any(
-        size not in (None, got)
-        for size, got in zip(wanted[1:], images.shape[1:], strict=True)
-    ):
-        raise expected(
-            f"the {part} images to have the shape (N, "
-            f"{', '.join(map(str, wanted[1:]))}) that {model.name} takes",
-            images.shape,
-        )
-    if labels.shape != images.shape[:1] or len(labels) == 0:
-        raise expected(
-            f"one label for each of the {len(images):,} {part} images, and at least "
-            "one image",
-            f"labels of shape {labels.shape}",
-        )
-    classes = model.output_shape[-1]
-    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes:
-        raise expected(
-            f"the {part} labels to be integers from 0 to {classes - 1}",
-            f"{labels.dtype} from {labels.min()} to {labels.max()}",
-        )
 
 
 def _compile(model: keras.Model, recipe: Recipe) -> None:

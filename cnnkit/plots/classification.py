@@ -46,7 +46,8 @@ def confusion_matrix(
         raise expected(f"`class_names` for {size} classes", f"{len(names)}")
     ax = one_axes(ax, size=(5.2, 4.8))
     mistakes = counts - np.diag(np.diag(counts))
-    ax.imshow(mistakes, cmap="Oranges", vmin=0, vmax=max(mistakes.max(), 1) * 1.3)
+    shades = np.ma.masked_equal(mistakes, 0)  # what never happened stays white
+    ax.imshow(shades, cmap="Oranges", vmin=0, vmax=max(mistakes.max(), 1) * 1.3)
     for (row, column), count in np.ndenumerate(counts):
         if count:
             weight = "bold" if row == column else "normal"
@@ -164,7 +165,13 @@ def class_shares(parts: dict[str, np.ndarray], *, ax: Axes | None = None) -> Axe
     ax.set_xticks(range(classes))
     ax.set_xlabel("class")
     ax.set_ylabel("share of the images (%)")
-    ax.legend(frameon=False, fontsize=8, ncols=len(parts), loc="lower right")
+    ax.legend(
+        frameon=False,
+        fontsize=8,
+        ncols=len(parts),
+        loc="lower right",
+        bbox_to_anchor=(1, 1),
+    )
     return ax
 
 

@@ -4,11 +4,15 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cnnkit.errors import expected
-from cnnkit.plots.style import MAGNITUDE, tiles
+from cnnkit.plots.style import INK, MAGNITUDE, as_pictures, tiles
 
 
 def feature_maps(
-    maps: np.ndarray, *, title: str | None = None, columns: int | None = None
+    maps: np.ndarray,
+    *,
+    image: np.ndarray | None = None,
+    title: str | None = None,
+    columns: int | None = None,
 ) -> Figure:
     """Draw the feature maps of one layer for one image, each channel a tile.
 
@@ -18,6 +22,8 @@ def feature_maps(
     Args:
         maps: `(H, W, C)`, or `(1, H, W, C)` as `feature_maps` returns it for one
             image.
+        image: what the network saw, `(H, W, 1)` or `(H, W, 3)`, drawn in front.
+            Default: none.
         title: the heading. Default: none.
         columns: tiles in a row. Default: up to ten.
 
@@ -29,7 +35,7 @@ def feature_maps(
 
     Example:
         >>> maps = cnnkit.feature_maps(model, test.images[0])
-        >>> plots.feature_maps(maps["conv1"], title="conv1")
+        >>> plots.feature_maps(maps["conv1"], image=test.images[0], title="conv1")
 
     Taught in: notebooks/11_mnist_pipeline.ipynb
     """
@@ -43,7 +49,12 @@ def feature_maps(
             advice="Pick one image of a batch with maps[i].",
         )
     channels = maps.shape[-1]
-    figure, axes = tiles(channels, columns, side=0.95, extra=0.2)
+    seen = None if image is None else as_pictures("image", np.asarray(image)[None])[0]
+    figure, axes = tiles(channels, columns, side=0.95, extra=0.2, lead=seen is not None)
+    if seen is not None:
+        lead, *axes = axes
+        lead.imshow(seen, cmap=INK)
+        lead.set_title("image", fontsize=8)
     for index, ax in enumerate(axes):
         picture = ax.imshow(
             maps[..., index], cmap=MAGNITUDE, vmin=maps.min(), vmax=maps.max()

@@ -28,7 +28,12 @@ def one_axes(ax: Axes | None, *, size: tuple[float, float]) -> Axes:
 
 
 def tiles(
-    count: int, columns: int | None, *, side: float, extra: float = 0.0
+    count: int,
+    columns: int | None,
+    *,
+    side: float,
+    extra: float = 0.0,
+    lead: bool = False,
 ) -> tuple[Figure, list[Axes]]:
     """Make a figure of `count` picture tiles without ticks.
 
@@ -37,25 +42,29 @@ def tiles(
         columns: how many stand in a row; None chooses up to ten.
         side: side of a tile in inches.
         extra: height that a tile needs for its title, in inches.
+        lead: put one more tile before the others, as high as all rows.
 
     Returns:
-        The figure and its `count` Axes, row by row.
+        The figure and its Axes, row by row; the leading tile comes first.
     """
     wanted = min(count, 10) if columns is None else columns
     columns = check_integer("columns", wanted, minimum=1)
     rows = math.ceil(count / columns)
+    before = rows if lead else 0  # the leading tile is a square of rows × rows
     figure = plt.figure(
-        figsize=(columns * side, rows * (side + extra)),
+        figsize=((columns + before) * side, rows * (side + extra)),
         facecolor="white",
         layout="constrained",
     )
-    grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    for ax in grid:
+    grid = figure.add_gridspec(rows, columns + before)
+    axes = [figure.add_subplot(grid[:, :before])] if lead else []
+    for index in range(count):
+        row, column = divmod(index, columns)
+        axes.append(figure.add_subplot(grid[row, column + before]))
+    for ax in axes:
         ax.set_xticks([])
         ax.set_yticks([])
-    for ax in grid[count:]:
-        ax.remove()
-    return figure, list(grid[:count])
+    return figure, axes
 
 
 def as_pictures(name: str, images: np.ndarray) -> np.ndarray:

@@ -1,0 +1,81 @@
+"""Training data: checked against the model, and dealt out in batches."""
+
+import math
+
+import numpy as np
+
+from cnnkit.errors import expected
+from cnnkit.runtime import keras
+
+
+class ShuffledBatches(keras.utils.PyDataset):
+    """The training set in batches, in an order that seed and epoch alone decide."""
+
+    def __init__(
+        self, images: np.ndarray, labels: np.ndarray, size: int, seed: int
+    ) -> None:
+        super().__init__()
+        self._images, self._labels, self._size = images, labels, size
+        self._seed = seed
+        self.shuffle(0)
+
+    def shuffle(self, epoch: int, logs: dict | None = None) -> None:
+        """Take the order of this epoch; `fit` calls it before each one."""
+        generator = np.random.default_rng((self._seed, epoch))
+        self._order = generator.permutation(len(self._labels))
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._labels) / self._size)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        chosen = self._order[index * self._size : (index + 1) * self._size]
+        return self._images[chosen], self._labels[chosen]
+
+
+def checked_data(
+    model: keras.Model, data: tuple
+) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """Return `(images, labels, (images, labels))`: to train on, to validate on."""
+    if not model.built:
+        raise expected(
+            "`model` to be built",
+            f"{model.name}, which is not",
+            advice="Start it with keras.Input(shape), or call model.build().",
+        )
+    try:
+        training, validation = [(np.asarray(x), np.asarray(y)) for x, y in data[:2]]
+    except (TypeError, ValueError) as error:
+        raise expected(
+            "`data` to be (train, validation), each (images, labels)",
+            f"{type(data).__name__} ({error})",
+        ) from error
+    for part, (images, labels) in {"train": training, "validation": validation}.items():
+        _check_part(model, part, images, labels)
+    return *training, validation
+
+
+def _check_part(
+    model: keras.Model, part: str, images: np.ndarray, labels: np.ndarray
+) -> None:
+    wanted = getattr(model, "input_shape", (None, *images.shape[1:]))
+    if len(wanted) != images.ndim or any(
+        size not in (None, got)
+        for size, got in zip(wanted[1:], images.shape[1:], strict=True)
+    ):
+        raise expected(
+            f"the {part} images to have the shape (N, "
+            f"{', '.join(map(str, wanted[1:]))}) that {model.name} takes",
+            images.shape,
+        )
+    if labels.shape != images.shape[:1] or len(labels) == 0:
+        raise expected(
+            f"one label for each of the {len(images):,} {part} images, and at least "
+            "one image",
+            f"labels of shape {labels.shape}",
+        )
+    classes = model.output_shape[-1]
+    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes:
+        raise expected(
+            f"the {part} labels to be integers from 0 to {classes - 1}",
+            f"{labels.dtype} from {labels.min()} to {labels.max()}",
+        )

@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+
+from cnnkit import claim
+
+
+@pytest.mark.parametrize("holds", [True, np.bool_(True), np.float32(2) > 1])
+def test_a_claim_that_holds_prints_one_fixed_line(holds, capsys):
+    claim("accuracy is at least 98.5 %", holds)
+    captured = capsys.readouterr()
+    assert captured.out == "✓ accuracy is at least 98.5 %\n"
+    assert captured.err == ""
+
+
+@pytest.mark.parametrize("holds", [False, np.bool_(False)])
+def test_a_claim_that_does_not_hold_raises_with_its_text(holds, capsys):
+    with pytest.raises(AssertionError, match="does not hold: the loss fell"):
+        claim("the loss fell", holds)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("holds", [1, None, "yes", np.array([True]), [True], 0.0])
+def test_only_a_truth_value_is_taken(holds):
+    with pytest.raises(TypeError, match="one truth value"):
+        claim("something", holds)
+
+
+@pytest.mark.parametrize("text", ["", "  ", None, True])
+def test_a_claim_says_something(text):
+    with pytest.raises(TypeError, match="`text` to be a sentence"):
+        claim(text, True)
