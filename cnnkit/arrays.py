@@ -75,20 +75,20 @@ def read_idx(path: str | os.PathLike) -> np.ndarray:
 
 
 def read_npz(
-    path: str | os.PathLike, names: Sequence[str], *, advice: str = ""
+    path: str | os.PathLike, names: Sequence[str] | None = None, *, advice: str = ""
 ) -> dict[str, np.ndarray]:
-    """Read the named arrays of an npz file; nothing in it is ever unpickled.
+    """Read the arrays of an npz file; nothing in it is ever unpickled.
 
     Each array is read whole and compared with the checksum in the archive before
     NumPy sees it, so that a damaged file is told from one that is not meant.
 
     Args:
         path: the file.
-        names: the arrays that must be there.
+        names: the arrays wanted; they must be there. Default: all there are.
         advice: what to do about a bad file, for the error. Default: nothing.
 
     Returns:
-        `{name: array}` in the order of `names`.
+        `{name: array}` in the order of `names`, or of the file.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -109,6 +109,7 @@ def read_npz(
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             there = [member.removesuffix(".npy") for member in archive.namelist()]
+            names = there if names is None else list(names)
             if not set(names) <= set(there):
                 raise expected(
                     f"{path} to hold the arrays {', '.join(names)}",

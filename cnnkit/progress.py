@@ -18,13 +18,13 @@ class Progress(keras.callbacks.Callback):
         """Open the bar of this epoch."""
         epochs = self.params["epochs"]
         self._label = f"epoch {epoch + 1:>{len(str(epochs))}}/{epochs}"
-        watched = sys.stdout.isatty() or "ipykernel" in sys.modules
+        in_notebook = "ipykernel" in type(sys.stdout).__module__
         self._bar = tqdm(
             total=self.params["steps"],
             desc=self._label,
             file=sys.stdout,
             leave=False,
-            disable=not watched,
+            disable=not (in_notebook or sys.stdout.isatty()),
             mininterval=0.5,
             ncols=79,
             bar_format="{desc} |{bar}| batch {n_fmt}/{total_fmt}, {remaining} left",

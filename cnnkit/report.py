@@ -5,6 +5,7 @@ one has no scripts at all: formulas become MathML, which browsers draw by
 themselves, and pictures lie inside the page.
 """
 
+import re
 from pathlib import Path
 
 from jinja2 import pass_context
@@ -62,13 +63,20 @@ class _Renderer(IPythonRenderer):
     """Markdown to HTML; LaTeX between dollars to MathML."""
 
     def inline_math(self, body: str) -> str:
-        return convert(body)
+        return _mathml(body, "inline")
 
     def block_math(self, body: str) -> str:
-        return convert(body, display="block")
+        return _mathml(body, "block")
 
     def multiline_math(self, text: str) -> str:
-        return convert(text.strip("$ \n"), display="block")
+        return _mathml(text.strip("$ \n"), "block")
 
     def latex_environment(self, name: str, body: str) -> str:
-        return convert(rf"\begin{{{name}}}{body}\end{{{name}}}", display="block")
+        return _mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", "block")
+
+
+def _mathml(formula: str, display: str) -> str:
+    # The converter knows `split`, which looks the same. In HTML a formula needs no
+    # namespace, and nbconvert would spell it out in headings.
+    formula = formula.replace("{aligned}", "{split}")
+    return re.sub(r' xmlns="[^"]*"', "", convert(formula, display=display))

@@ -121,7 +121,7 @@ def _execute(notebook: NotebookNode, path: Path, timeout: int | None) -> str:
         except CellExecutionError:
             return _failed_cell(notebook, path)
         except (CellTimeoutError, DeadKernelError) as error:
-            return f"{path}, code cell {bar.n + 1} of {total}: {error}"
+            return f"{path}, code cell {client.started} of {total}: {error}"
     return ""
 
 
@@ -151,7 +151,8 @@ class _Client(NotebookClient):
 
     def watch(self, bar: tqdm) -> None:
         """Move this bar with every finished cell, and print above it."""
-        self._bar, self._line = bar, ""
+        self._bar, self._line, self.started = bar, "", 0
+        self.on_cell_execute = lambda **_: self._start_cell()
         self.on_cell_complete = lambda **_: self._finish_cell()
 
     def process_message(
@@ -169,6 +170,9 @@ class _Client(NotebookClient):
         beside = _BAR.sub(", ", as_seen(self._line).strip())  # one bar is enough
         self._bar.set_postfix_str(beside, refresh=False)
         self._bar.update(0)
+
+    def _start_cell(self) -> None:
+        self.started += 1
 
     def _finish_cell(self) -> None:
         if self._line.strip():

@@ -6,12 +6,12 @@ counted, the history, and the settings of the run. Nothing in it is pickled.
 """
 
 import json
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from cnnkit.arrays import read_npz
 from cnnkit.errors import expected
 from cnnkit.files import whole_file
 from cnnkit.runtime import keras
@@ -40,18 +40,19 @@ def read_snapshot(run_dir: Path) -> Snapshot | None:
     path = run_dir / FILE
     if not path.is_file():
         return None
+    advice = "Remove it and train from the start, or restore it."
+    content = read_npz(path, advice=advice)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            record = json.loads(str(file["record"]))
-            arrays = [file[f"array_{i}"] for i in range(record.pop("arrays"))]
-            record["callbacks"] = _put_arrays_back(record["callbacks"], arrays)
-            count = record.pop("variables")
-            return Snapshot(**record, variables=arrays[:count])
-    except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
+        record = json.loads(str(content["record"]))
+        arrays = [content[f"array_{i}"] for i in range(record.pop("arrays"))]
+        record["callbacks"] = _put_arrays_back(record["callbacks"], arrays)
+        count = record.pop("variables")
+        return Snapshot(**record, variables=arrays[:count])
+    except (ValueError, KeyError, TypeError) as error:
         raise expected(
             f"{path} to be a snapshot of a training run",
-            f"a damaged file ({error})",
-            advice="Remove it and train from the start, or restore it.",
+            f"another npz file ({error})",
+            advice=advice,
         ) from error
 
 

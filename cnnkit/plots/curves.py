@@ -54,13 +54,13 @@ def training_curves(history: object, *, monitor: str = "val_loss") -> Figure:
 
 def _draw_curve(ax: Axes, name: str, logs: dict) -> None:
     epochs = range(1, len(logs[name]) + 1)
-    ax.plot(epochs, logs[name], "o--", color=ORANGE, markersize=4, label="training")
+    ax.plot(epochs, logs[name], "o--", color=BLUE, markersize=4, label="training")
     if f"val_{name}" in logs:
         ax.plot(
             epochs,
             logs[f"val_{name}"],
             "o-",
-            color=BLUE,
+            color=ORANGE,
             markersize=4,
             label="validation",
         )
@@ -80,7 +80,7 @@ def _mark_epochs(ax: Axes, best: int, monitor: str, drops: dict[int, float]) -> 
             (epoch - 0.5, 0.5),
             xycoords=("data", "axes fraction"),
             rotation=90,
-            fontsize=7,
+            fontsize=8,
             color=GREY,
             ha="right",
             va="center",

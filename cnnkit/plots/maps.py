@@ -59,7 +59,7 @@ def feature_maps(
         picture = ax.imshow(
             maps[..., index], cmap=MAGNITUDE, vmin=maps.min(), vmax=maps.max()
         )
-        ax.set_title(str(index), fontsize=8)
+        ax.set_title(f"map {index}", fontsize=8)
     bar = figure.colorbar(picture, ax=axes, shrink=0.8, aspect=15)
     bar.set_label("answer", fontsize=8)
     bar.ax.tick_params(labelsize=7)

@@ -1,0 +1,69 @@
+import subprocess
+
+import numpy as np
+import pytest
+from conftest import PYTHON
+
+from cnnkit import set_seed
+from cnnkit.runtime import keras
+
+
+def test_importing_keras_writes_nothing():
+    result = subprocess.run(
+        [PYTHON, "-c", "from cnnkit.runtime import keras; keras.ops.ones((2, 2))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout == "" and result.stderr == ""
+
+
+def test_a_failed_import_says_why(tmp_path):
+    """What was held back comes out when the import does not succeed."""
+    (tmp_path / "keras.py").write_text(
+        "import os\nos.write(2, b'the reason')\nraise ImportError('no keras')"
+    )
+    result = subprocess.run(
+        [PYTHON, "-c", "import cnnkit.runtime"],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(tmp_path)},
+    )
+    assert result.returncode == 1
+    assert "the reason" in result.stderr and "no keras" in result.stderr
+
+
+def test_set_seed_repeats_python_numpy_and_keras():
+    import random
+
+    def draw():
+        return (
+            random.random(),
+            np.random.rand(),
+            keras.ops.convert_to_numpy(keras.random.normal((3,))).tolist(),
+            keras.layers.Dense(2).get_config()["kernel_initializer"],
+        )
+
+    set_seed(3)
+    first = draw()
+    assert draw()[:3] != first[:3]
+    set_seed(3)
+    assert draw() == first
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_seeds_out_of_range(seed):
+    with pytest.raises(ValueError, match="`seed` to be an integer of at least 0"):
+        set_seed(seed)
+
+
+def test_deterministic_operations_can_be_asked_for():
+    code = (
+        "from cnnkit import set_seed; set_seed(1, deterministic=True);"
+        "from tensorflow.python.framework import config;"
+        "print(config.is_op_determinism_enabled())"
+    )
+    result = subprocess.run(
+        [PYTHON, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "True\n"

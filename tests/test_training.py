@@ -1,0 +1,337 @@
+import dataclasses
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from conftest import PYTHON
+
+from cnnkit import Recipe, early_stopping, models, set_seed, train
+from cnnkit.recipes import RECIPES, recipe_named
+from cnnkit.runtime import keras
+from cnnkit.snapshots import FILE, read_snapshot
+
+
+def small_model(**keywords):
+    """A small network with dropout, so that random seeds are part of its state."""
+    return models.mlp(hidden_units=[16], dropout=0.2, **keywords)
+
+
+def same_weights(a, b):
+    return all(map(np.array_equal, a.get_weights(), b.get_weights()))
+
+
+def test_training_learns(few):
+    set_seed(0)
+    model = models.simple_cnn()
+    history = train(model, few, epochs=8, progress=False)
+    losses = history.history["loss"]
+    assert losses[-1] < 0.5 * losses[0]
+    assert history.history["val_accuracy"][-1] > 0.7
+
+
+def test_what_is_logged_and_where_it_goes(few, tmp_path):
+    history = train(small_model(), few, epochs=2, run_dir=tmp_path / "run")
+    assert set(history.history) == {
+        *("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+    }
+    assert history.epoch == [0, 1]
+    files = sorted(path.name for path in (tmp_path / "run").iterdir())
+    assert files == ["best.keras", FILE]
+
+
+def test_the_recipe_is_followed(few):
+    model = small_model()
+    recipe = Recipe(optimizer="sgd", learning_rate=0.25, batch_size=100, epochs=3)
+    history = train(model, few, recipe=recipe, callbacks=[], progress=False)
+    assert isinstance(model.optimizer, keras.optimizers.SGD)
+    assert float(model.optimizer.learning_rate) == 0.25
+    assert len(history.epoch) == 3
+    assert int(model.optimizer.iterations) == 3 * 6  # 512 images: five full and a rest
+
+
+def test_epochs_override_the_recipe(few):
+    assert len(train(small_model(), few, epochs=1, progress=False).epoch) == 1
+
+
+def test_a_model_that_ends_in_scores_trains_as_well(few):
+    set_seed(0)
+    scores = keras.Sequential(models.simple_cnn().layers[:-1])
+    scores.build((None, 28, 28, 1))
+    set_seed(0)
+    shares = models.simple_cnn()
+    first = train(scores, few, epochs=2, seed=1, progress=False).history["loss"]
+    second = train(shares, few, epochs=2, seed=1, progress=False).history["loss"]
+    assert first == pytest.approx(second, rel=1e-3)
+
+
+def test_seed_fixes_the_order_of_the_images(few):
+    def losses(seed):
+        set_seed(0)
+        model = small_model()
+        return train(model, few, epochs=2, seed=seed, progress=False).history["loss"]
+
+    assert losses(1) == losses(1) != losses(2)
+
+
+def test_every_image_is_read_once_an_epoch_in_a_new_order(few):
+    from cnnkit.batches import ShuffledBatches
+
+    labels = np.arange(512)
+    batches = ShuffledBatches(labels, labels, 100, seed=3)
+    orders = []
+    for epoch in (0, 1):
+        batches.shuffle(epoch)
+        orders.append(np.concatenate([batches[i][1] for i in range(len(batches))]))
+        assert sorted(orders[-1]) == list(range(512))
+    assert not np.array_equal(*orders)
+
+
+def test_progress_prints_one_line_an_epoch(few, capsys):
+    train(small_model(), few, epochs=2)
+    captured = capsys.readouterr()
+    lines = captured.out.splitlines()
+    assert [line.split()[:2] for line in lines] == [["epoch", "1/2"], ["epoch", "2/2"]]
+    assert "val_accuracy" in lines[0] and " %" in lines[0]
+    assert captured.err == ""
+
+
+def test_resuming_gives_what_a_run_without_a_break_gives(few, tmp_path):
+    set_seed(1)
+    whole = small_model()
+    wanted = train(whole, few, epochs=5, run_dir=tmp_path / "a", seed=4)
+
+    set_seed(1)
+    train(small_model(), few, epochs=2, run_dir=tmp_path / "b", seed=4)
+    set_seed(99)  # another process: other weights, other seeds
+    model = small_model()
+    history = train(model, few, epochs=5, run_dir=tmp_path / "b", resume=True)
+    assert history.history == wanted.history and history.epoch == wanted.epoch
+    assert same_weights(model, whole)
+    best = [keras.saving.load_model(tmp_path / d / "best.keras") for d in "ab"]
+    assert same_weights(*best)
+
+
+def scripted(losses):
+    """A callback that replaces the validation loss; it must come first."""
+
+    def replace(epoch, logs):
+        logs["val_loss"] = losses[epoch]
+
+    return keras.callbacks.LambdaCallback(on_epoch_end=replace)
+
+
+def test_patience_counters_survive(few, tmp_path):
+    losses = [3, 2, 2.5, 2.5, 2.5, 2.5, 2.5]
+
+    def go(epochs, run, resume):
+        stop = early_stopping(patience=3)
+        callbacks = [scripted(losses), stop]
+        keywords = {"callbacks": callbacks, "progress": False, "resume": resume}
+        history = train(small_model(), few, epochs=epochs, run_dir=run, **keywords)
+        return stop, history
+
+    _, wanted = go(7, tmp_path / "a", False)
+    assert len(wanted.epoch) == 5  # the best is the second; three more without gain
+    go(4, tmp_path / "b", False)
+    stop, history = go(7, tmp_path / "b", True)
+    assert len(history.epoch) == 5 and stop.best_epoch == 1 and stop.best == 2
+
+
+def test_a_finished_run_is_not_trained_again(few, tmp_path):
+    stop = [scripted([1, 2, 2]), early_stopping(patience=1)]
+    keywords = {"run_dir": tmp_path, "progress": False}
+    first = small_model()
+    train(first, few, epochs=3, callbacks=stop, **keywords)
+    before = (tmp_path / FILE).read_bytes()
+
+    again = [scripted([1, 2, 2]), early_stopping(patience=1)]
+    second = small_model()
+    history = train(second, few, epochs=3, callbacks=again, resume=True, **keywords)
+    assert len(history.epoch) == 2
+    assert same_weights(first, second)
+    assert (tmp_path / FILE).read_bytes() == before
+
+
+def test_more_epochs_go_on_from_the_last(few, tmp_path):
+    train(small_model(), few, epochs=2, run_dir=tmp_path, progress=False)
+    history = train(
+        small_model(), few, epochs=3, run_dir=tmp_path, resume=True, progress=False
+    )
+    assert history.epoch == [0, 1, 2]
+
+
+def test_resume_without_a_run_starts_one(few, tmp_path):
+    history = train(
+        small_model(), few, epochs=1, run_dir=tmp_path, resume=True, progress=False
+    )
+    assert history.epoch == [0]
+
+
+def test_starting_anew_forgets_the_old_run(few, tmp_path):
+    train(small_model(), few, epochs=2, run_dir=tmp_path, progress=False)
+    train(small_model(), few, epochs=1, run_dir=tmp_path, progress=False)
+    assert read_snapshot(tmp_path).epochs_done == 1
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"recipe": Recipe(batch_size=64)}, "the recipe of the run in"),
+        ({"seed": 5}, r"the seed of the run in .* \(4\). Received: 5"),
+        ({"callbacks": []}, "the callbacks of the run in .*EarlyStopping"),
+        ({"model": models.mlp(hidden_units=[8])}, "the model of the run in"),
+    ],
+    ids=["recipe", "seed", "callbacks", "model"],
+)
+def test_another_run_is_not_mixed_in(few, tmp_path, keywords, message):
+    train(small_model(), few, epochs=1, run_dir=tmp_path, seed=4, progress=False)
+    before = (tmp_path / FILE).read_bytes()
+    model = keywords.pop("model", None) or small_model()
+    with pytest.raises(ValueError, match=message):
+        train(model, few, run_dir=tmp_path, resume=True, progress=False, **keywords)
+    assert (tmp_path / FILE).read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK half a file", b"nonsense"])
+def test_a_damaged_snapshot_is_refused(few, tmp_path, damage):
+    (tmp_path / FILE).write_bytes(damage)
+    with pytest.raises(ValueError, match=f"{FILE} to .* Remove it and train from"):
+        train(small_model(), few, run_dir=tmp_path, resume=True, progress=False)
+    assert (tmp_path / FILE).read_bytes() == damage
+
+
+def test_a_truncated_snapshot_is_refused(few, tmp_path):
+    train(small_model(), few, epochs=1, run_dir=tmp_path, progress=False)
+    content = (tmp_path / FILE).read_bytes()
+    (tmp_path / FILE).write_bytes(content[: len(content) // 2])
+    with pytest.raises(ValueError, match="truncated or altered"):
+        read_snapshot(tmp_path)
+
+
+def test_another_npz_is_no_snapshot(tmp_path):
+    np.savez(tmp_path / FILE, record="{}")
+    with pytest.raises(ValueError, match="to be a snapshot of a training run"):
+        read_snapshot(tmp_path)
+
+
+def broken(few, **changes):
+    return (few.train._replace(**changes), few.validation)
+
+
+def test_data_that_do_not_fit_the_model(few):
+    images, labels = few.train
+    wrong = {
+        r"train images to have the shape \(N, 28, 28, 1\)": {"images": images[:, :9]},
+        "one label for each of the 512 train images": {"labels": labels[:-1]},
+        "train labels to be integers from 0 to 9.*float": {"labels": labels / 2},
+        "integers from 0 to 9. Received: int64 from 1 to": {"labels": labels + 1},
+    }
+    for message, change in wrong.items():
+        with pytest.raises(ValueError, match=message):
+            train(small_model(), broken(few, **change), progress=False)
+
+
+@pytest.mark.parametrize("data", [None, (), 3, "mnist", (1, 2)])
+def test_data_of_another_form(data):
+    with pytest.raises(ValueError, match=r"`data` to be \(train, validation\)"):
+        train(small_model(), data, progress=False)
+
+
+def test_validation_must_not_be_empty(few):
+    none = few.validation._replace(images=few.validation.images[:0], labels=[])
+    with pytest.raises(ValueError, match="at least one image"):
+        train(small_model(), (few.train, none), progress=False)
+
+
+def test_a_model_must_be_built(few):
+    model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10)])
+    with pytest.raises(ValueError, match="`model` to be built"):
+        train(model, few, progress=False)
+
+
+def test_a_model_must_end_in_classes(few):
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            keras.layers.Flatten(),
+            keras.layers.Dense(10, activation="sigmoid", name="yes"),
+        ]
+    )
+    with pytest.raises(ValueError, match="yes, which ends in sigmoid"):
+        train(model, few, progress=False)
+
+
+def test_other_arguments_are_checked(few):
+    with pytest.raises(ValueError, match="`recipe` to be one of 'standard'"):
+        train(small_model(), few, recipe="standrad")
+    with pytest.raises(ValueError, match="`epochs`"):
+        train(small_model(), few, epochs=0)
+    with pytest.raises(ValueError, match="`run_dir` to resume the run from"):
+        train(small_model(), few, resume=True)
+    with pytest.raises(TypeError, match="list of Keras callbacks"):
+        train(small_model(), few, callbacks=[print])
+
+
+def test_recipes_are_frozen_and_checked():
+    recipe = recipe_named("standard")
+    assert recipe is RECIPES["standard"]
+    assert recipe_named(recipe, 2) == dataclasses.replace(recipe, epochs=2)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        recipe.epochs = 3
+    for wrong in ({"learning_rate": 0}, {"batch_size": 0}, {"epochs": 0}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            Recipe(**wrong)
+
+
+CHILD = """
+import sys, numpy as np
+from cnnkit import load_mnist, models, set_seed, train
+train_set, validation, test = load_mnist()
+few = [(part.images[:512], part.labels[:512]) for part in (train_set, validation)]
+set_seed(int(sys.argv[2]))
+model = models.mlp(hidden_units=[16], dropout=0.2)
+print("ready", flush=True)
+history = train(model, few, epochs=12, run_dir=sys.argv[1], seed=4, resume=True)
+import json
+print(json.dumps(history.history))
+"""
+
+
+def start_child(run_dir, seed):
+    """Start the training of CHILD, and wait until it is about to begin."""
+    child = subprocess.Popen(
+        [PYTHON, "-c", CHILD, run_dir, str(seed)], stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout.readline() == "ready\n"
+    return child
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_ten_kills_at_random_moments_lose_nothing(tmp_path):
+    moments = random.Random(0)
+    epochs_seen = [0]
+    for attempt in range(10):
+        # Once there is a snapshot, the seed of a new process must not matter.
+        seed = attempt if epochs_seen[-1] else 0
+        child = start_child(tmp_path / "killed", seed)
+        time.sleep(moments.uniform(0, 2.5))
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+        snapshot = read_snapshot(tmp_path / "killed")  # never half a file
+        epochs_seen.append(snapshot.epochs_done if snapshot else 0)
+        assert epochs_seen[-1] >= epochs_seen[-2]
+        if (tmp_path / "killed" / "best.keras").exists():
+            keras.saving.load_model(tmp_path / "killed" / "best.keras")
+    histories = []
+    for name in ("killed", "whole"):
+        child = start_child(tmp_path / name, seed=0)
+        output, _ = child.communicate()
+        assert child.returncode == 0
+        histories.append(json.loads(output.splitlines()[-1]))
+    assert len(histories[0]["loss"]) == 12
+    assert histories[0] == histories[1]
