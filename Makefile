@@ -13,7 +13,11 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11 \
 	python3.10 python,$(shell $(p) -c "$(SUITABLE)" >/dev/null 2>&1 && echo $(p))))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-package test-notebooks lint lab notebooks data clean
+.PHONY: help run test test-package test-notebooks test-oldest lint lab notebooks \
+	data clean
+
+# With this variable set to Agg, every figure of a notebook would vanish.
+unexport MPLBACKEND
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' \
@@ -21,7 +25,8 @@ help:  ## list the targets
 
 run: $(READY)  ## train on MNIST: the whole pipeline, with a progress bar
 	@$(BIN)/python -m cnnkit run $(PIPELINE)
-	@echo "Open the course in JupyterLab: make lab"
+	@echo "The trained model: notebooks/runs/11_mnist_pipeline/model.keras"
+	@echo "Open the notebooks in JupyterLab: make lab"
 
 test: test-package test-notebooks  ## all tests: the package, then the notebooks
 
@@ -30,6 +35,10 @@ test-package: $(READY)  ## the tests of the package
 
 test-notebooks: $(READY)  ## strict nbval on the notebooks
 	$(BIN)/python -m pytest $(NBVAL) notebooks
+
+test-oldest:  ## all tests with the oldest versions that requirements.txt allows
+	$(MAKE) VENV=.venv-oldest RESOLUTION=lowest-direct test \
+		PYTHON=$(firstword $(shell command -v python3.10) $(PYTHON))
 
 lint: $(READY)  ## check style
 	$(BIN)/ruff check .
@@ -46,7 +55,7 @@ data: $(READY)  ## make data/mnist.npz again: make data FROM=folder-with-idx-fil
 	$(BIN)/python data/build_mnist.py $(FROM)
 
 clean:  ## remove what was built, the virtual environment too
-	rm -rf $(VENV) build notebooks/runs *.egg-info
+	rm -rf .venv .venv-oldest build notebooks/runs *.egg-info
 
 $(READY): requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { \
@@ -54,5 +63,11 @@ $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV) || { echo "Expected venv to work. On Debian and \
 	Ubuntu: apt install python3-venv. Then: make clean"; exit 1; }
 	$(BIN)/python -m pip install --upgrade --quiet pip
+ifeq ($(RESOLUTION),)
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+else
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python \
+		--resolution $(RESOLUTION) --editable ".[dev]"
+endif
 	@touch $@
