@@ -1,0 +1,103 @@
+"""The README's promises: its example, its links, and an installed package."""
+
+import os
+import re
+import shutil
+import subprocess
+import zipfile
+from email.parser import Parser
+
+import pytest
+from conftest import NOTEBOOKS, PYTHON, ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "data" / "README.md"]
+
+
+def test_the_example_of_the_readme_runs(tmp_path):
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    assert len(example.splitlines()) <= 10
+    (tmp_path / "example.py").write_text(example)
+    environment = {**os.environ, "MPLBACKEND": "Agg"}
+    subprocess.run([PYTHON, "example.py"], cwd=tmp_path, env=environment, check=True)
+    assert (tmp_path / "edges.png").stat().st_size > 1_000
+
+
+def test_the_readme_lists_every_notebook():
+    listed = re.findall(r"\]\(notebooks/(\d\d_\w+\.ipynb)\)", README)
+    assert set(listed) == {path.name for path in NOTEBOOKS}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name + page.name)
+def test_links_lead_somewhere(page):
+    for link in re.findall(r"\]\(([^)\s#]+)\)", page.read_text(encoding="utf-8")):
+        assert "://" in link or (page.parent / link).exists(), link
+
+
+def test_every_make_target_of_the_pages_exists():
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M)
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        named = re.findall(r"`make ([a-z-]+)", text) + re.findall(
+            r"^make ([a-z-]+)", text, re.M
+        )
+        assert set(named) <= set(targets), page
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel, built from a copy, so that the repository stays clean."""
+    source = tmp_path_factory.mktemp("source")
+    for name in ("pyproject.toml", "requirements.txt", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    skip = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "cnnkit", source / "cnnkit", ignore=skip)
+    options = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
+    subprocess.run(
+        [PYTHON, "-m", "pip", "wheel", *options, "--wheel-dir", source, source],
+        check=True,
+    )
+    (built,) = source.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_the_package_and_its_requirements(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        (metadata,) = (name for name in names if name.endswith("METADATA"))
+        told = Parser().parsestr(archive.read(metadata).decode())
+    sources = {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "cnnkit").rglob("*.py")
+    }
+    assert {name for name in names if name.endswith(".py")} == sources
+    required = {re.split(r"[<>=]", line)[0] for line in told.get_all("Requires-Dist")}
+    listed = (ROOT / "requirements.txt").read_text().splitlines()
+    assert {re.split(r"[<>=]", x)[0] for x in listed if x[:1] != "#"} <= required
+
+
+def test_the_installed_wheel_works_from_another_folder(wheel, tmp_path):
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    code = (
+        "import cnnkit; print(cnnkit.__file__);"
+        "print(cnnkit.models.simple_cnn().count_params());"
+        "print(len(cnnkit.load_mnist().test.labels))"
+    )
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tmp_path / "site"),
+        "CNNKIT_DATA": str(ROOT / "data"),
+    }
+    result = subprocess.run(
+        [PYTHON, "-c", code],
+        cwd=elsewhere,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    place, parameters, digits = result.stdout.splitlines()
+    assert place.startswith(str(tmp_path / "site"))
+    assert (parameters, digits) == ("38390", "10000")
