@@ -5,6 +5,7 @@ one has no scripts at all: formulas become MathML, which browsers draw by
 themselves, and pictures lie inside the page.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -27,6 +28,9 @@ main { max-width: 60rem; margin: 0 auto; }
 </style>
 {%- endblock extra_css -%}
 """
+# Browsers set «ln 10» without the space that TeX puts around a function's name.
+_FUNCTION = "<mi>(?:ln|log|exp|max|min|sin|cos|tan)</mi>"
+_SPACE = '<mspace width="0.17em"></mspace>'
 
 
 def write_page(notebook: NotebookNode, path: Path, *, folder: Path) -> None:
@@ -38,7 +42,10 @@ def write_page(notebook: NotebookNode, path: Path, *, folder: Path) -> None:
         folder: where the notebook lies; its pictures are looked up from there.
     """
     exporter = _Exporter(raw_template=_TEMPLATE, embed_images=True)
-    resources = {"metadata": {"name": path.stem, "path": str(folder)}}
+    exporter.source = os.path.relpath(folder, path.parent).replace(os.sep, "/")
+    title = re.search(r"^# (.+)", notebook.cells[0].source) if notebook.cells else None
+    name = title.group(1) if title else path.stem
+    resources = {"metadata": {"name": name, "path": str(folder)}}
     page, _ = exporter.from_notebook_node(notebook, resources=resources)
     with whole_file(path) as partial:
         partial.write_text(page, encoding="utf-8")
@@ -46,6 +53,8 @@ def write_page(notebook: NotebookNode, path: Path, *, folder: Path) -> None:
 
 class _Exporter(HTMLExporter):
     """nbconvert's exporter, with a renderer that draws formulas as MathML."""
+
+    source = "."  # the way from the page to the notebook's folder
 
     @pass_context
     def markdown2html(self, context: dict, source: str) -> str:
@@ -56,11 +65,26 @@ class _Exporter(HTMLExporter):
             path=context.get("resources", {}).get("metadata", {}).get("path", ""),
             anchor_link_text=self.anchor_link_text,
         )
+        renderer.source = self.source
         return MarkdownWithMath(renderer=renderer).render(source)
 
 
 class _Renderer(IPythonRenderer):
     """Markdown to HTML; LaTeX between dollars to MathML."""
+
+    source = "."
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        # Another notebook has its page beside this one; other files stay put.
+        if not re.match(r"[a-z]+:|#|/", url):
+            page = re.sub(r"\.ipynb(?=#|$)", ".html", url)
+            url = page if page != url else f"{self.source}/{url}"
+        return super().link(text, url, title)
+
+    def block_html(self, html: str) -> str:
+        # Looking for pictures to embed closes every open tag: a <details> would
+        # end at its first empty line.
+        return super().block_html(html) if "<img" in html else html
 
     def inline_math(self, body: str) -> str:
         return _mathml(body, "inline")
@@ -79,4 +103,8 @@ def _mathml(formula: str, display: str) -> str:
     # The converter knows `split`, which looks the same. In HTML a formula needs no
     # namespace, and nbconvert would spell it out in headings.
     formula = formula.replace("{aligned}", "{split}")
-    return re.sub(r' xmlns="[^"]*"', "", convert(formula, display=display))
+    math = re.sub(r' xmlns="[^"]*"', "", convert(formula, display=display))
+    math = re.sub(rf"(?<=</m[in]>)(?={_FUNCTION})", _SPACE, math)
+    return re.sub(
+        rf"({_FUNCTION})(?=<m(?:i|n|frac|sup|sub|row|sqrt)\b)", rf"\1{_SPACE}", math
+    )

@@ -159,3 +159,28 @@ def test_the_page_draws_formulas_as_mathml(tmp_path):
     assert "<mfrac>" in page and "<msub>" in page and "<mtable" in page
     assert "\\frac" not in page and "$code$" in page
     assert "<mi>&amp;</mi>" not in page  # an alignment mark that was not understood
+
+
+def test_the_page_keeps_folded_text_links_and_spaces(tmp_path):
+    text = """# 7 · Folds
+
+<details><summary>Solution</summary>
+
+```python
+print(1)
+```
+</details>
+
+Then $2 \\ln 2$, [words](glossary.md), [next](08_next.ipynb), [site](https://a.b)."""
+    made = new_notebook(cells=[new_markdown_cell(text)])
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    write_page(made, tmp_path / "build" / "7.html", folder=folder)
+    page = (tmp_path / "build" / "7.html").read_text("utf-8")
+    assert "<title>7 · Folds</title>" in page
+    page = page[page.index("<main>") :]
+    assert page.index("<details>") < page.index("print") < page.index("</details>")
+    space = '<mspace width="0.17em"></mspace>'
+    assert f"<mn>2</mn>{space}<mi>ln</mi>{space}<mn>2</mn>" in page
+    for link in ("../notebooks/glossary.md", "08_next.html", "https://a.b"):
+        assert f'href="{link}"' in page
