@@ -95,7 +95,7 @@ def _reader(model: keras.Model) -> Callable[[object], dict]:
     ]
     # A model inside the model is read by its own reader, from what reaches it.
     probe = keras.Model(
-        model.inputs,
+        model.inputs[0],
         [x.input if isinstance(x, keras.Model) else x.output for x in inner],
     )
     return lambda batch: _read_graph(inner, probe(batch, training=False))
