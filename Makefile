@@ -60,14 +60,15 @@ clean:  ## remove what was built, the virtual environment too
 $(READY): requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { \
 		echo "Expected Python 3.10 to 3.13 on the path. Received: none."; exit 1; }
-	$(PYTHON) -m venv $(VENV) || { echo "Expected venv to work. On Debian and \
-	Ubuntu: apt install python3-venv. Then: make clean"; exit 1; }
-	$(BIN)/python -m pip install --upgrade --quiet pip
+	@echo "Setting up $(VENV) with $(PYTHON): once, a few minutes, 2.5 GB."
+	@$(PYTHON) -m venv $(VENV) || { echo "Expected venv to work. On Debian and" \
+		"Ubuntu: apt install python3-venv. Then: make clean"; exit 1; }
+	@$(BIN)/python -m pip install --upgrade --quiet pip
 ifeq ($(RESOLUTION),)
-	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	@$(BIN)/python -m pip install --quiet --editable ".[dev]"
 else
-	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python \
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python \
 		--resolution $(RESOLUTION) --editable ".[dev]"
 endif
 	@touch $@
