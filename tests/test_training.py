@@ -91,15 +91,6 @@ def test_every_image_is_read_once_an_epoch_in_a_new_order(few):
     assert not np.array_equal(*orders)
 
 
-def test_progress_prints_one_line_an_epoch(few, capsys):
-    train(small_model(), few, epochs=2)
-    captured = capsys.readouterr()
-    lines = captured.out.splitlines()
-    assert [line.split()[:2] for line in lines] == [["epoch", "1/2"], ["epoch", "2/2"]]
-    assert "val_accuracy" in lines[0] and " %" in lines[0]
-    assert captured.err == ""
-
-
 def test_resuming_gives_what_a_run_without_a_break_gives(few, tmp_path):
     set_seed(1)
     whole = small_model()

@@ -1,0 +1,56 @@
+import io
+import sys
+
+from cnnkit.normalise import as_seen
+from cnnkit.progress import Progress
+
+LOGS = {
+    "accuracy": 0.9467,
+    "learning_rate": 0.00036,
+    "loss": 0.17344,
+    "val_accuracy": 0.9804,
+    "val_loss": 0.0650,
+}
+TABLE = """\
+  epoch      loss  accuracy  val_loss  val_accuracy  learning_rate
+    1/2    0.1734   94.67 %    0.0650       98.04 %        0.00036
+    2/2    0.1734   94.67 %    0.0650       98.04 %        0.00036
+"""
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def go(progress):
+    progress.set_params({"epochs": 2, "steps": 3})
+    progress.on_train_begin()
+    for epoch in range(2):
+        progress.on_epoch_begin(epoch)
+        for batch in range(3):
+            progress.on_train_batch_end(batch)
+        progress.on_epoch_end(epoch, LOGS)
+    progress.on_train_end()
+
+
+def test_a_log_file_gets_a_table(capsys):
+    go(Progress())
+    captured = capsys.readouterr()
+    assert captured.out == TABLE and captured.err == ""
+    assert max(map(len, captured.out.splitlines())) < 80
+
+
+def test_a_terminal_sees_a_bar_that_leaves_only_the_table(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    go(Progress())
+    assert "epoch 1/2 |" in terminal.getvalue()
+    assert as_seen(terminal.getvalue()) == TABLE
+
+
+def test_a_second_run_prints_its_columns_again(capsys):
+    progress = Progress()
+    go(progress)
+    go(progress)
+    assert capsys.readouterr().out == 2 * TABLE
