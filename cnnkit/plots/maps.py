@@ -50,18 +50,18 @@ def feature_maps(
         )
     channels = maps.shape[-1]
     seen = None if image is None else as_pictures("image", np.asarray(image)[None])[0]
-    figure, axes = tiles(channels, columns, side=0.95, extra=0.2, lead=seen is not None)
+    figure, axes = tiles(channels, columns, side=1.15, extra=0.2, lead=seen is not None)
     if seen is not None:
         lead, *axes = axes
         lead.imshow(seen, cmap=INK)
-        lead.set_title("image", fontsize=8)
+        lead.set_title("image", fontsize=9)
     for index, ax in enumerate(axes):
         picture = ax.imshow(
             maps[..., index], cmap=MAGNITUDE, vmin=maps.min(), vmax=maps.max()
         )
-        ax.set_title(f"map {index}", fontsize=8)
+        ax.set_title(f"map {index}", fontsize=9)
     bar = figure.colorbar(picture, ax=axes, shrink=0.8, aspect=15)
-    bar.set_label("answer", fontsize=8)
+    bar.set_label("answer", fontsize=9)
     bar.ax.tick_params(labelsize=7)
     if title:
         figure.suptitle(title, fontsize=11)
