@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     run.add_argument(
         "--timeout",
-        type=int,
+        type=_seconds,
         default=None,
         metavar="SECONDS",
         help="the longest that one cell may take (default: no limit)",
@@ -45,6 +45,14 @@ def main(arguments: list[str] | None = None) -> int:
         in_place=options.in_place,
         timeout=options.timeout,
     )
+
+
+def _seconds(text: str) -> int:
+    if not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(
+            f"Expected a whole number of seconds above 0. Received: {text}."
+        )
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ _DAMAGE = (
 )
 
 
-def read_idx(path: str | os.PathLike) -> np.ndarray:
+def read_idx(path: str | os.PathLike, *, advice: str = "") -> np.ndarray:
     """Read one IDX file, gzipped or not: the format that MNIST was published in.
 
     An IDX file starts with two zero bytes, a byte for the number type and a
@@ -34,6 +34,7 @@ def read_idx(path: str | os.PathLike) -> np.ndarray:
 
     Args:
         path: the file.
+        advice: what to do about a bad file, for the error. Default: nothing.
 
     Returns:
         The array, in the machine's own byte order.
@@ -47,28 +48,36 @@ def read_idx(path: str | os.PathLike) -> np.ndarray:
         (60000, 28, 28)
     """
     path = Path(path)
-    content = _read_bytes(path, advice="")
+    content = _read_bytes(path, advice=advice)
     if content[:2] == b"\x1f\x8b":
         try:
             content = gzip.decompress(content)
         except (OSError, EOFError, zlib.error) as error:
-            raise expected(f"{path} to be a whole gzip file", error) from error
+            raise expected(
+                f"{path} to be a whole gzip file", error, advice=advice
+            ) from error
     magic = content[:4]
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _IDX_DTYPES:
         raise expected(
             f"{path} to be an IDX file, which starts with the bytes 00 00, a type "
             "and the number of dimensions",
             f"a file that starts with {magic.hex(' ') or 'nothing'}",
+            advice=advice,
         )
     start, dtype = 4 + 4 * magic[3], np.dtype(_IDX_DTYPES[magic[2]])
     if len(content) < start:
-        raise expected(f"{path} to have a whole IDX header", f"{len(content)} bytes")
+        raise expected(
+            f"{path} to have a whole IDX header",
+            f"{len(content)} bytes",
+            advice=advice,
+        )
     shape = struct.unpack(f">{magic[3]}I", content[4:start])
     needed = start + int(np.prod(shape, dtype=object)) * dtype.itemsize
     if len(content) != needed:
         raise expected(
             f"{path} to hold {needed:,} bytes, as its header says",
             f"{len(content):,} bytes",
+            advice=advice,
         )
     array = np.frombuffer(content, dtype, offset=start).reshape(shape)
     return array.astype(dtype.newbyteorder("="))

@@ -73,9 +73,11 @@ def _check_part(
             "one image",
             f"labels of shape {labels.shape}",
         )
-    classes = model.output_shape[-1]
-    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes:
-        raise expected(
-            f"the {part} labels to be integers from 0 to {classes - 1}",
-            f"{labels.dtype} from {labels.min()} to {labels.max()}",
-        )
+    answers = getattr(model, "output_shape", None)
+    if not isinstance(answers, tuple) or len(answers) != 2:
+        raise expected("`model` to answer (N, classes)", f"{model.name}: {answers}")
+    requirement = f"the {part} labels to be integers from 0 to {answers[-1] - 1}"
+    if labels.dtype.kind not in "iu":
+        raise expected(requirement, f"labels of type {labels.dtype}")
+    if labels.min() < 0 or labels.max() >= answers[-1]:
+        raise expected(requirement, f"labels from {labels.min()} to {labels.max()}")

@@ -154,11 +154,11 @@ def _find_arrays(path: str | os.PathLike | None) -> dict[str, np.ndarray]:
     repository = Path(__file__).resolve().parent.parent
     bundled = repository / "data" / "mnist.npz"
     if path is not None:
-        return _read_arrays(Path(path))
+        return _read_arrays(Path(path).expanduser())
     if bundled.is_file() and (repository / "pyproject.toml").is_file():
         return _read_arrays(bundled)
     if os.environ.get("CNNKIT_DATA"):
-        return _read_arrays(Path(os.environ["CNNKIT_DATA"]))
+        return _read_arrays(Path(os.environ["CNNKIT_DATA"]).expanduser())
     return _download()
 
 
@@ -200,7 +200,8 @@ def read_idx_folder(folder: Path) -> dict[str, np.ndarray]:
                 advice="data/README.md says where to get the four files.",
                 error=FileNotFoundError,
             )
-        arrays[name] = read_idx(found[0])
+        advice = "data/README.md says where to get the four files."
+        arrays[name] = read_idx(found[0], advice=advice)
     return verify(arrays, folder)
 
 

@@ -13,7 +13,7 @@ _BATCH = 256
 def feature_maps(
     model: keras.Model,
     images: np.ndarray,
-    layers: Iterable[str] | None = None,
+    layers: str | Iterable[str] | None = None,
 ) -> dict[str, np.ndarray]:
     """Return what every layer answers to the images.
 
@@ -24,7 +24,7 @@ def feature_maps(
     Args:
         model: a Keras model.
         images: a batch `(N, H, W, C)`, or one image `(H, W, C)`.
-        layers: the names of the layers wanted. Default: all of them.
+        layers: the name of the layer wanted, or several. Default: all of them.
 
     Returns:
         `{layer name: array (N, …)}` in the order of the layers; `(N, H', W',
@@ -32,8 +32,8 @@ def feature_maps(
 
     Raises:
         TypeError: the model's layers cannot be reached one by one.
-        ValueError: the images have another shape than the model takes, or a
-            layer is not there.
+        ValueError: the images have another shape than the model takes, a layer is
+            not there, or a Functional model shares its layers with another one.
 
     Example:
         >>> feature_maps(models.simple_cnn(), digits)["conv1"].shape
@@ -45,8 +45,11 @@ def feature_maps(
     if not model.built and images.ndim in (3, 4):
         model.build((None, *images.shape[-3:]))
     images = _as_batch(model, images)
+    if images.dtype.kind in "iub":  # photos of 0 to 255, say, as predict takes them
+        images = images.astype(keras.config.floatx())
     read = _reader(model)
-    wanted = None if layers is None else list(layers)
+    wanted = [layers] if isinstance(layers, str) else layers
+    wanted = None if wanted is None else list(wanted)
     parts: dict[str, list[np.ndarray]] = {}
     for start in range(0, len(images), _BATCH):
         answers = read(keras.ops.convert_to_tensor(images[start : start + _BATCH]))
@@ -80,7 +83,7 @@ def _reader(model: keras.Model) -> Callable[[object], dict]:
     its layers.
     """
     if isinstance(model, keras.Sequential):
-        readers = [_layer_reader(layer) for layer in model.layers]
+        readers = [(layer, _layer_reader(layer)) for layer in model.layers]
         return lambda batch: _read_chain(readers, batch)
     if len(getattr(model, "inputs", None) or ()) != 1:
         raise expected(
@@ -94,10 +97,15 @@ def _reader(model: keras.Model) -> Callable[[object], dict]:
         if not isinstance(layer, keras.layers.InputLayer)
     ]
     # A model inside the model is read by its own reader, from what reaches it.
-    probe = keras.Model(
-        model.inputs[0],
-        [x.input if isinstance(x, keras.Model) else x.output for x in inner],
-    )
+    tensors = [x.input if isinstance(x, keras.Model) else x.output for x in inner]
+    try:
+        probe = keras.Model(model.inputs[0], tensors)
+    except ValueError as error:
+        raise expected(
+            f"the layers of {model.name} to be used in this model alone, and once",
+            f"a layer that another model uses as well ({error})",
+            advice="Build the model anew, with new layers.",
+        ) from error
     return lambda batch: _read_graph(inner, probe(batch, training=False))
 
 
@@ -110,9 +118,11 @@ def _layer_reader(layer: keras.Layer) -> Callable[[object], dict]:
 
 def _read_chain(readers: list, batch: object) -> dict:
     answers = {}
-    for read in readers:
+    for layer, read in readers:
         answers |= read(batch)
-        batch = list(answers.values())[-1]
+        # What a nested model answers need not be the answer of its last layer.
+        nested = isinstance(layer, keras.Model)
+        batch = layer(batch, training=False) if nested else answers[layer.name]
     return answers
 
 

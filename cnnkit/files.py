@@ -12,7 +12,8 @@ def whole_file(path: str | os.PathLike) -> Iterator[Path]:
 
     The data goes to a hidden neighbour of `path` first, is flushed to the disk,
     and is then renamed in one step. Whoever opens `path`, at any moment and
-    after any crash, finds the old file or the new one, never a half of one.
+    after any crash of the process, finds the old file or the new one, never a
+    half of one.
     The neighbour keeps the whole name, so endings such as `.weights.h5` stay.
 
     Args:

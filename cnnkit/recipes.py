@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from cnnkit.errors import check_choice, check_integer, check_number
+from cnnkit.errors import check_choice, check_integer, check_number, expected
+from cnnkit.runtime import keras
 
 
 @dataclasses.dataclass(frozen=True)
@@ -10,20 +11,22 @@ class Recipe:
     """How to train: all numbers that `train` needs and the model does not hold.
 
     Args:
-        optimizer: as Keras names it. Default: "adam".
+        optimizer: as Keras names it, or a Keras optimizer, of which the settings
+            are taken. Default: "adam".
         learning_rate: where the rate starts. Default: 0.004.
         batch_size: images a step. Default: 128.
         epochs: the most that a run takes; callbacks may end it sooner. Default: 6.
 
     Raises:
-        TypeError, ValueError: a number is out of range.
+        TypeError, ValueError: a number is out of range, or Keras knows no such
+            optimizer.
 
     Example:
         >>> Recipe(learning_rate=1e-3, epochs=3).batch_size
         128
     """
 
-    optimizer: str = "adam"
+    optimizer: str | dict = "adam"
     learning_rate: float = 4e-3
     batch_size: int = 128
     epochs: int = 6
@@ -32,6 +35,16 @@ class Recipe:
         check_number("learning_rate", self.learning_rate, minimum=0, exclusive=True)
         check_integer("batch_size", self.batch_size, minimum=1)
         check_integer("epochs", self.epochs, minimum=1)
+        try:
+            optimizer = keras.optimizers.get(self.optimizer)
+        except (ValueError, TypeError) as error:
+            raise expected(
+                "`optimizer` to be the name of a Keras optimizer, or one itself",
+                f"optimizer={self.optimizer!r}",
+            ) from error
+        if not isinstance(self.optimizer, str):
+            settings = keras.optimizers.serialize(optimizer)
+            object.__setattr__(self, "optimizer", settings)
 
 
 RECIPES = {"standard": Recipe()}

@@ -1,10 +1,11 @@
 """A notebook as one HTML page that needs no network.
 
 nbconvert's own page loads its scripts and its mathematics from elsewhere. This
-one has no scripts at all: formulas become MathML, which browsers draw by
-themselves, and pictures lie inside the page.
+one adds no scripts: formulas become MathML, which browsers draw by themselves, and
+pictures lie inside the page.
 """
 
+import html
 import os
 import re
 from pathlib import Path
@@ -28,18 +29,30 @@ main { max-width: 60rem; margin: 0 auto; }
 </style>
 {%- endblock extra_css -%}
 """
+_LOADED = re.compile(
+    r"""<(?:script|img|link|iframe)\b[^>]*?\s(?:src|href)\s*=\s*["']?
+    ((?:https?:)?//[^"'\s>]+)""",
+    re.VERBOSE | re.IGNORECASE,
+)
 # Browsers set «ln 10» without the space that TeX puts around a function's name.
 _FUNCTION = "<mi>(?:ln|log|exp|max|min|sin|cos|tan)</mi>"
 _SPACE = '<mspace width="0.17em"></mspace>'
 
 
-def write_page(notebook: NotebookNode, path: Path, *, folder: Path) -> None:
+def write_page(notebook: NotebookNode, path: Path, *, folder: Path) -> list[str]:
     """Write the notebook as one HTML page.
+
+    Scripts and pictures from the network that the notebook itself brings along,
+    in an HTML output for instance, stay in the page.
 
     Args:
         notebook: the notebook with its outputs.
         path: the page to write, whole or not at all.
         folder: where the notebook lies; its pictures are looked up from there.
+
+    Returns:
+        The addresses from which the page would still load something; [] for a
+        page that is whole.
     """
     exporter = _Exporter(raw_template=_TEMPLATE, embed_images=True)
     exporter.source = os.path.relpath(folder, path.parent).replace(os.sep, "/")
@@ -49,6 +62,7 @@ def write_page(notebook: NotebookNode, path: Path, *, folder: Path) -> None:
     page, _ = exporter.from_notebook_node(notebook, resources=resources)
     with whole_file(path) as partial:
         partial.write_text(page, encoding="utf-8")
+    return sorted(set(_LOADED.findall(page)))
 
 
 class _Exporter(HTMLExporter):
@@ -76,15 +90,15 @@ class _Renderer(IPythonRenderer):
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
         # Another notebook has its page beside this one; other files stay put.
-        if not re.match(r"[a-z]+:|#|/", url):
+        if not re.match(r"[a-z]+:|#|/", url, re.IGNORECASE):
             page = re.sub(r"\.ipynb(?=#|$)", ".html", url)
             url = page if page != url else f"{self.source}/{url}"
         return super().link(text, url, title)
 
-    def block_html(self, html: str) -> str:
+    def block_html(self, text: str) -> str:
         # Looking for pictures to embed closes every open tag: a <details> would
         # end at its first empty line.
-        return super().block_html(html) if "<img" in html else html
+        return super().block_html(text) if "<img" in text else text
 
     def inline_math(self, body: str) -> str:
         return _mathml(body, "inline")
@@ -103,7 +117,11 @@ def _mathml(formula: str, display: str) -> str:
     # The converter knows `split`, which looks the same. In HTML a formula needs no
     # namespace, and nbconvert would spell it out in headings.
     formula = formula.replace("{aligned}", "{split}")
-    math = re.sub(r' xmlns="[^"]*"', "", convert(formula, display=display))
+    try:
+        math = convert(formula, display=display)
+    except Exception:  # the converter raises what it meets: show what was written
+        return f"<code>{html.escape(formula)}</code>"
+    math = re.sub(r' xmlns="[^"]*"', "", math)
     math = re.sub(rf"(?<=</m[in]>)(?={_FUNCTION})", _SPACE, math)
     return re.sub(
         rf"({_FUNCTION})(?=<m(?:i|n|frac|sup|sub|row|sqrt)\b)", rf"\1{_SPACE}", math

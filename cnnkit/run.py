@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 import nbformat
+from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from tqdm import tqdm
 
+from cnnkit.errors import expected
 from cnnkit.files import whole_file
 from cnnkit.normalise import as_seen, complaints, normalised
 from cnnkit.report import write_page
@@ -39,15 +41,33 @@ def run_notebooks(
     Returns:
         The exit code: 0, or 1 when a notebook failed.
     """
-    failures = [
-        path
-        for path in notebooks
-        if not _run(path, output=output, in_place=in_place, timeout=timeout)
-    ]
+    failures, written = [], set()
+    for path in notebooks:
+        try:
+            _check_output(path, output, written)
+            done = _run(path, output=output, in_place=in_place, timeout=timeout)
+        except Exception as error:  # whatever it was, the others still run
+            print(f"{path}: {error}", file=sys.stderr)
+            done = False
+        if not done:
+            failures.append(path)
     if failures:
         names = ", ".join(map(str, failures))
         print(f"\n{len(failures)} of {len(notebooks)} failed: {names}", file=sys.stderr)
     return 1 if failures else 0
+
+
+def _check_output(path: Path, output: Path, written: set[str]) -> None:
+    """Raise when the copies of a notebook would replace it, or another's copies."""
+    if (output / path.name).resolve() == path.resolve():
+        raise expected(
+            "another output folder than the notebook's own",
+            f"--output {output}",
+            advice="To write a notebook back, use --in-place.",
+        )
+    if path.stem in written:
+        raise expected("notebooks of different names", f"{path.stem} twice")
+    written.add(path.stem)
 
 
 def _run(path: Path, *, output: Path, in_place: bool, timeout: int | None) -> bool:
@@ -60,7 +80,8 @@ def _run(path: Path, *, output: Path, in_place: bool, timeout: int | None) -> bo
     executed, page = output / path.name, output / f"{path.stem}.html"
     ready = normalised(notebook)
     _write(ready, executed)
-    write_page(ready, page, folder=path.parent)
+    for address in write_page(ready, page, folder=path.parent):
+        print(f"{page} loads {address}: it is not whole without a network.")
     if failure:
         print(f"\n{failure}", file=sys.stderr)
     else:
@@ -96,7 +117,7 @@ def _execute(notebook: NotebookNode, path: Path, timeout: int | None) -> str:
     """Execute the notebook where it lies; return what went wrong, or ''."""
     # With this variable set to Agg, a notebook shows no figures at all.
     os.environ.pop("MPLBACKEND", None)
-    total = sum(cell.cell_type == "code" for cell in notebook.cells)
+    total = len(_code_cells(notebook))
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -122,19 +143,25 @@ def _execute(notebook: NotebookNode, path: Path, timeout: int | None) -> str:
             return _failed_cell(notebook, path)
         except (CellTimeoutError, DeadKernelError) as error:
             return f"{path}, code cell {client.started} of {total}: {error}"
+        except NoSuchKernel as error:
+            return str(expected(f"the kernel of {path} to be installed", error))
     return ""
 
 
 def _failed_cell(notebook: NotebookNode, path: Path) -> str:
     """Tell which cell failed, with its traceback."""
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for number, cell in enumerate(code, start=1):
-        for output in cell.outputs:
-            if output.output_type == "error":
-                trace = "\n".join(output.traceback)
-                trace = trace if sys.stderr.isatty() else _ANSI.sub("", trace)
-                return f"{path}, code cell {number} of {len(code)}:\n{trace}"
-    return f"{path}: a cell failed without a traceback"
+    code = _code_cells(notebook)
+    failed = [cell for cell in code if cell.execution_count is not None][-1]
+    number = code.index(failed) + 1
+    traces = ["\n".join(o.traceback) for o in failed.outputs if "traceback" in o]
+    trace = "\n".join(traces)
+    trace = trace if sys.stderr.isatty() else _ANSI.sub("", trace)
+    return f"{path}, code cell {number} of {len(code)}:\n{trace}"
+
+
+def _code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """The cells that are executed: those with code in them."""
+    return [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
 
 
 def _print_results(notebook: NotebookNode) -> None:

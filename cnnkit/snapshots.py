@@ -17,7 +17,9 @@ from cnnkit.files import whole_file
 from cnnkit.runtime import keras
 
 FILE = "snapshot.npz"
-_NOT_STATE = {"params", "model", "_model", "monitor_op"}
+# `min_delta` is an argument whose sign Keras turns when it chooses `monitor_op`;
+# a resumed callback does so again by itself.
+_NOT_STATE = {"params", "model", "_model", "monitor_op", "min_delta"}
 
 
 class Snapshot(NamedTuple):
@@ -43,12 +45,10 @@ def read_snapshot(run_dir: Path) -> Snapshot | None:
     advice = "Remove it and train from the start, or restore it."
     content = read_npz(path, advice=advice)
     try:
-        record = json.loads(str(content["record"]))
-        arrays = [content[f"array_{i}"] for i in range(record.pop("arrays"))]
-        record["callbacks"] = _put_arrays_back(record["callbacks"], arrays)
-        count = record.pop("variables")
-        return Snapshot(**record, variables=arrays[:count])
-    except (ValueError, KeyError, TypeError) as error:
+        record = json.loads(str(content.pop("record")))
+        arrays = [content[f"array_{i}"] for i in range(len(content))]
+        return Snapshot(*_unpacked(record, arrays))
+    except (ValueError, KeyError, TypeError, IndexError) as error:
         raise expected(
             f"{path} to be a snapshot of a training run",
             f"another npz file ({error})",
@@ -58,14 +58,11 @@ def read_snapshot(run_dir: Path) -> Snapshot | None:
 
 def write_snapshot(run_dir: Path, snapshot: Snapshot) -> None:
     """Write a snapshot into its run folder, whole or not at all."""
-    arrays = list(snapshot.variables)
-    record = snapshot._asdict()
-    record["callbacks"] = _take_arrays_out(snapshot.callbacks, arrays)
-    record |= {"variables": len(snapshot.variables), "arrays": len(arrays)}
-    with whole_file(run_dir / FILE) as partial:
-        with partial.open("wb") as file:
-            named = {f"array_{i}": array for i, array in enumerate(arrays)}
-            np.savez(file, record=np.array(json.dumps(record)), **named)
+    arrays: list[np.ndarray] = []
+    record = json.dumps(_packed(list(snapshot), arrays))
+    named = {f"array_{i}": array for i, array in enumerate(arrays)}
+    with whole_file(run_dir / FILE) as partial, partial.open("wb") as file:
+        np.savez(file, record=np.array(record), **named)
 
 
 def variables_of(model: keras.Model) -> list:
@@ -100,13 +97,11 @@ class TakeSnapshots(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Note what the callbacks are before they count; restore what they had."""
-        self._fresh = [dict(vars(callback)) for callback in self._others]
+        self._fresh = [_packed_state(callback) for callback in self._others]
         if self._resumed is None:
             (self._run_dir / FILE).unlink(missing_ok=True)  # of an earlier run
             return
-        pairs = zip(
-            variables_of(self.model), self._resumed.variables, strict=True
-        )  # their shapes were compared when the run was checked
+        pairs = zip(variables_of(self.model), self._resumed.variables, strict=True)
         for variable, value in pairs:
             variable.assign(value)
         states = (state for _, state in self._resumed.callbacks)
@@ -118,7 +113,7 @@ class TakeSnapshots(keras.callbacks.Callback):
         for name, value in (logs or {}).items():
             self.logs[name] = [*self.logs.get(name, []), float(value)]
         states = [
-            [type(callback).__name__, _state_of(callback, fresh)]
+            [type(callback).__name__, _changed_state(callback, fresh)]
             for callback, fresh in zip(self._others, self._fresh, strict=True)
         ]
         variables = [np.asarray(v) for v in variables_of(self.model)]
@@ -129,59 +124,63 @@ class TakeSnapshots(keras.callbacks.Callback):
         )
 
 
-def _state_of(callback: keras.callbacks.Callback, fresh: dict) -> dict:
-    """What training has changed in a callback, of the kinds that a file can hold.
-
-    What is as it was at the start is left out, so that a changed argument (a
-    longer patience, say) is respected when the run goes on.
-    """
+def _packed_state(callback: keras.callbacks.Callback) -> dict:
+    """`{attribute: (packed, arrays)}` of all attributes that a file can hold."""
     state = {}
     for name, value in vars(callback).items():
-        value = value.item() if isinstance(value, np.generic) else value
-        if name in _NOT_STATE or not (_is_plain(value) or _is_arrays(value)):
+        arrays: list[np.ndarray] = []
+        try:
+            packed = _packed(value, arrays)
+        except TypeError:  # a function, a model, an open file: not state
             continue
-        if _is_arrays(value) or name not in fresh or fresh[name] != value:
-            state[name] = value
+        if name not in _NOT_STATE:
+            state[name] = (packed, arrays)
     return state
 
 
-def _is_plain(value: object) -> bool:
-    return value is None or isinstance(value, (bool, int, float, str))
+def _changed_state(callback: keras.callbacks.Callback, fresh: dict) -> dict:
+    """What training has changed in a callback.
+
+    What is as it was at the start is left out, so that an argument of the
+    resumed run (a longer patience, say) counts, and not that of the first.
+    """
+    return {
+        name: vars(callback)[name]
+        for name, (packed, arrays) in _packed_state(callback).items()
+        if arrays or name not in fresh or fresh[name][0] != packed
+    }
 
 
-def _is_arrays(value: object) -> bool:
-    """Whether it is a list of arrays, as the best weights are."""
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(isinstance(entry, np.ndarray) for entry in value)
-    )
+def _packed(value: object, arrays: list) -> object:
+    """Return the value as JSON can hold it; arrays go to the list, in their order.
+
+    Raises:
+        TypeError: there is something in it that no file can hold.
+    """
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        arrays.append(value.copy())
+        return {"array": len(arrays) - 1}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, list):
+        return [_packed(entry, arrays) for entry in value]
+    if isinstance(value, tuple):
+        return {"tuple": [_packed(entry, arrays) for entry in value]}
+    if isinstance(value, dict):
+        return {"dict": [_packed(list(pair), arrays) for pair in value.items()]}
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise TypeError(f"cannot be written: {value!r}")
 
 
-def _take_arrays_out(callbacks: list, arrays: list) -> list:
-    """Append the arrays of the callbacks' states to `arrays`; leave their places."""
-    result = []
-    for kind, state in callbacks:
-        places = dict(state)
-        for name, value in state.items():
-            if _is_arrays(value):
-                places[name] = {"from": len(arrays), "to": len(arrays) + len(value)}
-                arrays.extend(value)
-        result.append([kind, places])
-    return result
-
-
-def _put_arrays_back(callbacks: list, arrays: list) -> list:
-    """The reverse of `_take_arrays_out`."""
-    return [
-        [
-            kind,
-            {
-                name: arrays[value["from"] : value["to"]]
-                if isinstance(value, dict)
-                else value
-                for name, value in state.items()
-            },
-        ]
-        for kind, state in callbacks
-    ]
+def _unpacked(value: object, arrays: list) -> object:
+    """The reverse of `_packed`."""
+    if isinstance(value, list):
+        return [_unpacked(entry, arrays) for entry in value]
+    if isinstance(value, dict):
+        ((kind, inside),) = value.items()
+        if kind == "array":
+            return arrays[inside]
+        entries = [_unpacked(entry, arrays) for entry in inside]
+        return tuple(entries) if kind == "tuple" else {k: v for k, v in entries}
+    return value

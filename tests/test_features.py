@@ -40,6 +40,41 @@ def test_shapes_are_those_of_the_notes(digits):
     assert maps["probabilities"].shape == (3, 10)
 
 
+@pytest.mark.parametrize("name", ["conv1", "pool1", "conv2", "dense", "logits"])
+def test_maps_are_what_keras_predicts_up_to_a_layer(name, digits):
+    model = models.simple_cnn()
+    upto = keras.Model(model.inputs, model.get_layer(name).output)
+    predicted = upto.predict(digits, verbose=0)
+    assert feature_maps(model, digits)[name] == pytest.approx(predicted, abs=1e-6)
+
+
+def test_a_nested_model_that_ends_in_an_operation(digits):
+    image = keras.Input((28, 28, 1))
+    same_size = layers.Conv2D(1, 3, padding="same", name="c")(image)
+    inner = keras.Model(image, same_size + image, name="residual")
+    outer = keras.Sequential(
+        [keras.Input((28, 28, 1)), inner, layers.Flatten(name="flat")]
+    )
+    predicted = outer.predict(digits, verbose=0)
+    assert feature_maps(outer, digits)["flat"] == pytest.approx(predicted, abs=1e-6)
+
+
+def test_photos_of_whole_numbers(rng):
+    photos = rng.integers(0, 256, (2, 8, 8, 3), dtype=np.uint8)
+    model = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(2, 3, name="c")])
+    predicted = model.predict(photos, verbose=0)
+    assert feature_maps(model, photos)["c"] == pytest.approx(predicted, rel=1e-4)
+
+
+def test_a_layer_used_by_two_models_is_told(digits):
+    base = models.simple_cnn()
+    for _ in range(2):
+        image = keras.Input((28, 28, 1))
+        model = keras.Model(image, base(image), name="mine")
+    with pytest.raises(ValueError, match="layers of mine to be used in this model"):
+        feature_maps(model, digits)
+
+
 def test_the_last_answer_is_the_prediction(digits):
     model = models.simple_cnn()
     maps = feature_maps(model, digits)
@@ -55,6 +90,7 @@ def test_one_image_is_a_batch_of_one(digits):
 def test_layers_can_be_chosen(digits):
     maps = feature_maps(models.simple_cnn(), digits, layers=["logits", "conv1"])
     assert list(maps) == ["logits", "conv1"]
+    assert list(feature_maps(models.mlp(), digits, "dense2")) == ["dense2"]
 
 
 def test_many_images_go_in_batches(mnist):
@@ -100,11 +136,11 @@ def test_a_model_inside_a_model(kind, digits):
 
 def test_dropout_rests_and_the_model_stays_as_it_was(digits):
     model = models.simple_cnn(dropout=0.5)
-    before = model.get_weights()
+    before, output = model.get_weights(), model.get_layer("conv1").output
     first, second = (feature_maps(model, digits) for _ in range(2))
     assert np.array_equal(first["dropout"], first["dense"])
     assert np.array_equal(first["logits"], second["logits"])
-    assert model.get_layer("conv1").output is model.layers[0].output
+    assert model.get_layer("conv1").output is output
     assert all(map(np.array_equal, before, model.get_weights()))
 
 

@@ -27,7 +27,10 @@ def stream(text, name="stdout"):
 @pytest.fixture
 def notebook():
     result = new_output(
-        "execute_result", {"text/plain": "2"}, execution_count=9, metadata={"a": 1}
+        "execute_result",
+        {"text/plain": "2"},
+        execution_count=9,
+        metadata={"image/png": {"width": 1}},
     )
     cells = [
         new_markdown_cell("# Title\n"),
@@ -35,12 +38,24 @@ def notebook():
             "1 + 1\n\n",
             execution_count=9,
             outputs=[stream("1/2\r"), stream("2/2\n"), result],
-            metadata={"execution": {"iopub.status.idle": "now"}, "tags": ["result"]},
+            metadata={
+                "execution": {"iopub.status.idle": "now"},
+                "tags": ["result"],
+                "nbgrader": {"points": 2},
+            },
         ),
         new_code_cell(""),
         new_code_cell("pass", execution_count=12, outputs=[stream("\r  \r")]),
     ]
-    return new_notebook(cells=cells, metadata={"widgets": {"x": 1}})
+    return new_notebook(
+        cells=cells,
+        metadata={
+            "widgets": {"x": 1},
+            "title": "Kept",
+            "kernelspec": {"name": "python3", "display_name": "mine"},
+            "language_info": {"name": "python", "version": "3.11.7"},
+        },
+    )
 
 
 def test_what_differs_between_runs_goes(notebook):
@@ -48,13 +63,17 @@ def test_what_differs_between_runs_goes(notebook):
     nbformat.validate(clean)
     assert [cell.id for cell in clean.cells] == [f"cell-{n:02d}" for n in range(1, 5)]
     assert "widgets" not in clean.metadata
-    assert clean.metadata.kernelspec.name == "python3"
+    assert clean.metadata.title == "Kept"
+    assert clean.metadata.kernelspec.display_name == "Python 3 (ipykernel)"
+    assert clean.metadata.language_info == {"name": "python"}
     code = clean.cells[1]
-    assert code.metadata == {"tags": ["result"]}
+    assert code.metadata == {"tags": ["result"], "nbgrader": {"points": 2}}
     assert code.source == "1 + 1"
     assert [cell.get("execution_count") for cell in clean.cells[1:]] == [1, None, 2]
     assert [output.get("text") for output in code.outputs] == ["2/2\n", None]
-    assert code.outputs[1].execution_count == 1 and code.outputs[1].metadata == {}
+    assert code.outputs[1].execution_count == 1 and code.outputs[1].metadata == {
+        "image/png": {"width": 1}
+    }
     assert clean.cells[3].outputs == []
 
 
@@ -82,3 +101,10 @@ def test_complaints_name_the_cell(notebook):
         "code cell 3 failed: KeyError",
         "code cell 3 shows a widget",
     ]
+
+
+def test_an_error_that_is_meant_is_no_complaint(notebook):
+    notebook.cells[1].metadata.tags = ["raises-exception"]
+    error = new_output("error", ename="KeyError", evalue="", traceback=[])
+    notebook.cells[1].outputs = [error]
+    assert complaints(notebook) == []

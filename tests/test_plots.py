@@ -211,8 +211,9 @@ def test_feature_maps_share_one_scale(rng):
     maps = rng.random((1, 6, 6, 12), np.float32)
     figure = plots.feature_maps(maps, title="conv1")
     shown = [ax.images[0] for ax in figure.axes if ax.get_title().startswith("map")]
-    assert [np.array_equal(a.get_array(), maps[0, ..., i]) for i, a in enumerate(shown)]
     assert len(shown) == 12
+    for index, tile in enumerate(shown):
+        assert np.array_equal(tile.get_array(), maps[0, ..., index])
     limits = {image.get_clim() for image in shown}
     assert limits == {(float(maps.min()), float(maps.max()))}
     assert figure.get_suptitle() == "conv1"
@@ -231,6 +232,35 @@ def test_feature_maps_want_one_image_and_one_layer(shape):
         plots.feature_maps(np.zeros(shape))
 
 
-def test_figures_are_white_on_a_dark_page(images):
+def test_figures_are_black_on_white_in_a_dark_style():
     with plt.style.context("dark_background"):
-        assert plots.digits(images).get_facecolor() == (1, 1, 1, 1)
+        ax = plots.confusion_matrix(LABELS, SAID)
+        assert ax.figure.get_facecolor() == ax.get_facecolor() == (1, 1, 1, 1)
+        written = [*ax.texts, ax.xaxis.label, *ax.get_xticklabels()]
+        assert {text.get_color() for text in written} == {"black"}
+        _, theirs = plt.subplots()
+        plots.confusion_matrix(LABELS, SAID, ax=theirs)
+        assert theirs.texts[0].get_color() == "white"
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint64])
+def test_confusions_do_not_overflow(dtype):
+    labels = np.tile(np.arange(40), 3).astype(dtype)
+    counts = count_confusions(labels, labels.astype(np.int64))
+    assert np.array_equal(counts, 3 * np.eye(40))
+
+
+def test_worst_mistakes_refuse_classes_that_are_not_there(images):
+    with pytest.raises(ValueError, match="`labels` below 2"):
+        plots.worst_mistakes(images[:4], [0, 0, 1, 2], SHARES)
+
+
+def test_one_image_is_not_taken_for_many(rng):
+    with pytest.raises(ValueError, match=r"axis more: image\[None\]"):
+        plots.digits(rng.random((28, 28, 1)))
+
+
+def test_an_epoch_of_nan_is_not_the_best():
+    figure = plots.training_curves({"loss": [0.5, np.nan, 0.3]}, monitor="loss")
+    labels = [line.get_label() for line in figure.axes[0].lines]
+    assert "best loss: epoch 3" in labels

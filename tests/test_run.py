@@ -71,12 +71,12 @@ def test_a_failing_cell_is_told_and_the_others_still_run(tmp_path):
 
 def test_in_place_writes_the_normalised_notebook(tmp_path):
     path = notebook(tmp_path / "mine.ipynb", "print('a')", "print('b')")
-    assert main(["run", "--in-place", str(path), "--output", str(tmp_path)]) == 0
+    assert main(["run", "--in-place", str(path), "--output", str(tmp_path / "b")]) == 0
     written = nbformat.read(path, 4)
     assert [cell.execution_count for cell in written.cells] == [1, 2]
     assert written.cells[0].id == "cell-01"
     first = path.read_bytes()
-    assert main(["run", "--in-place", str(path), "--output", str(tmp_path)]) == 0
+    assert main(["run", "--in-place", str(path), "--output", str(tmp_path / "b")]) == 0
     assert path.read_bytes() == first
 
 
@@ -143,7 +143,7 @@ A price of 3\$ and `$code$` stay."""
 
 def test_the_page_needs_no_network(tmp_path):
     made = new_notebook(cells=[new_markdown_cell(FORMULAS), new_code_cell("1")])
-    write_page(made, tmp_path / "page.html", folder=tmp_path)
+    assert write_page(made, tmp_path / "page.html", folder=tmp_path) == []
     page = (tmp_path / "page.html").read_text("utf-8")
     assert "<script" not in page
     assert not re.findall(r"<link\b[^>]*>", page)
@@ -184,3 +184,58 @@ Then $2 \\ln 2$, [words](glossary.md), [next](08_next.ipynb), [site](https://a.b
     assert f"<mn>2</mn>{space}<mi>ln</mi>{space}<mn>2</mn>" in page
     for link in ("../notebooks/glossary.md", "08_next.html", "https://a.b"):
         assert f'href="{link}"' in page
+
+
+def test_a_run_never_replaces_the_notebook_itself(tmp_path, capsys):
+    path = notebook(tmp_path / "mine.ipynb", "1")
+    before = path.read_bytes()
+    assert main(["run", str(path), "--output", str(tmp_path)]) == 1
+    assert path.read_bytes() == before
+    assert "another output folder than the notebook's own" in capsys.readouterr().err
+
+
+def test_two_notebooks_of_one_name_do_not_share_a_copy(tmp_path, capsys):
+    paths = []
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        paths.append(str(notebook(tmp_path / name / "x.ipynb", f"print('{name}')")))
+    assert main(["run", *paths, "--output", str(tmp_path / "build")]) == 1
+    assert "Expected notebooks of different names" in capsys.readouterr().err
+    made = nbformat.read(tmp_path / "build" / "x.ipynb", 4)
+    assert made.cells[0].outputs[0].text == "a\n"
+
+
+def test_a_missing_kernel_does_not_stop_the_others(tmp_path, capsys):
+    path = notebook(tmp_path / "bad.ipynb", "1")
+    made = nbformat.read(path, 4)
+    made.metadata.kernelspec = {"name": "julia-9", "display_name": "Julia"}
+    nbformat.write(made, path)
+    good = notebook(tmp_path / "good.ipynb", "print('fine')")
+    assert main(["run", str(path), str(good), "--output", str(tmp_path / "b")]) == 1
+    captured = capsys.readouterr()
+    assert "Expected the kernel of" in captured.err and "julia-9" in captured.err
+    assert "fine" in captured.out
+
+
+def test_the_failing_cell_is_named_behind_empty_and_intended_ones(tmp_path, capsys):
+    path = notebook(tmp_path / "a.ipynb", "", "1 / 0", "missing")
+    made = nbformat.read(path, 4)
+    made.cells[1].metadata.tags = ["raises-exception"]
+    nbformat.write(made, path)
+    assert main(["run", str(path), "--output", str(tmp_path / "build")]) == 1
+    told = capsys.readouterr().err
+    assert "code cell 2 of 2" in told and "NameError" in told
+
+
+def test_a_timeout_is_a_number_of_seconds(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["run", "a.ipynb", "--timeout", "-3"])
+    assert "Expected a whole number of seconds" in capsys.readouterr().err
+
+
+def test_what_the_page_would_load_is_told_and_bad_formulas_are_shown(tmp_path):
+    cell = new_markdown_cell("![](https://a.b/c.png) and $\\left( x$")
+    page = tmp_path / "page.html"
+    loads = write_page(new_notebook(cells=[cell]), page, folder=tmp_path)
+    assert loads == ["https://a.b/c.png"]
+    assert "\\left( x" in page.read_text("utf-8")

@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 from conftest import PYTHON
 
-from cnnkit import Recipe, early_stopping, models, set_seed, train
+from cnnkit import (
+    Recipe,
+    callback_preset,
+    early_stopping,
+    models,
+    set_seed,
+    train,
+)
 from cnnkit.recipes import RECIPES, recipe_named
 from cnnkit.runtime import keras
 from cnnkit.snapshots import FILE, read_snapshot
@@ -22,7 +29,8 @@ def small_model(**keywords):
 
 
 def same_weights(a, b):
-    return all(map(np.array_equal, a.get_weights(), b.get_weights()))
+    pairs = zip(a.get_weights(), b.get_weights(), strict=True)
+    return a.count_params() > 0 and all(np.array_equal(*pair) for pair in pairs)
 
 
 def test_training_learns(few):
@@ -133,6 +141,59 @@ def test_patience_counters_survive(few, tmp_path):
     assert len(history.epoch) == 5 and stop.best_epoch == 1 and stop.best == 2
 
 
+class Diary(keras.callbacks.Callback):
+    """A callback of a learner's own, with state of every kind."""
+
+    def __init__(self):
+        super().__init__()
+        self.count, self.seen, self.pair = 0, [], (0, None)
+        self.losses, self.total = {}, np.zeros(2)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.count += 1
+        self.seen.append(epoch)
+        self.pair = (epoch, "text")
+        self.losses[epoch] = logs["val_loss"]
+        self.total += 1
+
+
+def test_state_of_every_kind_survives(few, tmp_path):
+    diary = Diary()
+    for epochs, resume in ((2, False), (3, True)):
+        diary = Diary()
+        train(
+            *(small_model(), few),
+            epochs=epochs,
+            callbacks=[scripted([3, 2, 1]), diary],
+            run_dir=tmp_path,
+            resume=resume,
+            progress=False,
+        )
+    assert (diary.count, diary.seen, diary.pair) == (3, [0, 1, 2], (2, "text"))
+    assert diary.losses == {0: 3, 1: 2, 2: 1} and diary.total.tolist() == [3, 3]
+
+
+@pytest.mark.parametrize("breaks", [[], [2], [1, 2, 4]])
+def test_the_plateau_of_the_preset_survives(few, tmp_path, breaks):
+    """By hand: 0.995 and 0.991 gain less than 0.01 on 1, so the rate drops twice.
+
+    Then 0.989 gains enough, and the rate stays.
+    """
+    losses = [1, 0.995, 0.991, 0.989, 0.988]
+    for epochs in [*breaks, 5]:
+        chosen = [scripted(losses), *callback_preset("standard", tmp_path)]
+        history = train(
+            *(small_model(), few),
+            epochs=epochs,
+            callbacks=chosen,
+            run_dir=tmp_path,
+            resume=True,
+            progress=False,
+        )
+    rates = history.history["learning_rate"]
+    assert rates == pytest.approx([4e-3, 4e-3, 1.2e-3, 3.6e-4, 3.6e-4], rel=1e-5)
+
+
 def test_a_finished_run_is_not_trained_again(few, tmp_path):
     stop = [scripted([1, 2, 2]), early_stopping(patience=1)]
     keywords = {"run_dir": tmp_path, "progress": False}
@@ -176,8 +237,9 @@ def test_starting_anew_forgets_the_old_run(few, tmp_path):
         ({"seed": 5}, r"the seed of the run in .* \(4\). Received: 5"),
         ({"callbacks": []}, "the callbacks of the run in .*EarlyStopping"),
         ({"model": models.mlp(hidden_units=[8])}, "the model of the run in"),
+        ({"model": models.mlp(hidden_units=[16])}, "the model of the run in"),
     ],
-    ids=["recipe", "seed", "callbacks", "model"],
+    ids=["recipe", "seed", "callbacks", "model", "dropout"],
 )
 def test_another_run_is_not_mixed_in(few, tmp_path, keywords, message):
     train(small_model(), few, epochs=1, run_dir=tmp_path, seed=4, progress=False)
@@ -220,7 +282,8 @@ def test_data_that_do_not_fit_the_model(few):
         r"train images to have the shape \(N, 28, 28, 1\)": {"images": images[:, :9]},
         "one label for each of the 512 train images": {"labels": labels[:-1]},
         "train labels to be integers from 0 to 9.*float": {"labels": labels / 2},
-        "integers from 0 to 9. Received: int64 from 1 to": {"labels": labels + 1},
+        "labels to be integers.*type <U": {"labels": labels.astype(str)},
+        "integers from 0 to 9. Received: labels from 1 to": {"labels": labels + 1},
     }
     for message, change in wrong.items():
         with pytest.raises(ValueError, match=message):
@@ -257,6 +320,30 @@ def test_a_model_must_end_in_classes(few):
         train(model, few, progress=False)
 
 
+def test_probabilities_are_seen_behind_other_layers(few):
+    inner = models.simple_cnn()
+    model = keras.Sequential(
+        [keras.Input((28, 28, 1)), inner, keras.layers.Reshape((10,))]
+    )
+    train(model, few, epochs=1, progress=False)
+    assert model.loss.get_config()["from_logits"] is False
+
+
+def test_an_optimizer_of_ones_own_resumes_too(few, tmp_path):
+    recipe = Recipe(optimizer=keras.optimizers.SGD(momentum=0.9), learning_rate=0.1)
+    for epochs in (1, 2):
+        model = small_model()
+        keywords = {"run_dir": tmp_path, "resume": True, "progress": False}
+        history = train(model, few, recipe=recipe, epochs=epochs, **keywords)
+    assert history.epoch == [0, 1] and model.optimizer.momentum == 0.9
+
+
+def test_a_run_folder_that_cannot_be(few, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match="`run_dir` to be a folder"):
+        train(small_model(), few, run_dir=tmp_path / "file")
+
+
 def test_other_arguments_are_checked(few):
     with pytest.raises(ValueError, match="`recipe` to be one of 'standard'"):
         train(small_model(), few, recipe="standrad")
@@ -266,6 +353,9 @@ def test_other_arguments_are_checked(few):
         train(small_model(), few, resume=True)
     with pytest.raises(TypeError, match="list of Keras callbacks"):
         train(small_model(), few, callbacks=[print])
+    for wrong in (None, early_stopping()):
+        with pytest.raises(TypeError, match="list of Keras callbacks"):
+            train(small_model(), few, callbacks=wrong)
 
 
 def test_recipes_are_frozen_and_checked():
@@ -277,6 +367,9 @@ def test_recipes_are_frozen_and_checked():
     for wrong in ({"learning_rate": 0}, {"batch_size": 0}, {"epochs": 0}):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             Recipe(**wrong)
+    for wrong in ("adamm", 3):
+        with pytest.raises(ValueError, match="`optimizer` to be the name of a Keras"):
+            Recipe(optimizer=wrong)
 
 
 CHILD = """

@@ -7,9 +7,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cnnkit.errors import check_integer, expected
-from cnnkit.plots.style import INK, SERIES, as_pictures, one_axes, same_length, tiles
+from cnnkit.plots.style import (
+    INK,
+    SERIES,
+    as_pictures,
+    on_paper,
+    one_axes,
+    same_length,
+    tiles,
+)
 
 
+@on_paper
 def confusion_matrix(
     labels: np.ndarray,
     predictions: np.ndarray,
@@ -75,18 +84,20 @@ def count_confusions(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
     predictions = same_length("predictions", predictions, len(labels))
     _check_classes("labels", labels)
     _check_classes("predictions", predictions)
+    labels, predictions = labels.astype(np.int64), predictions.astype(np.int64)
     size = int(max(labels.max(), predictions.max())) + 1
     flat = np.bincount(labels * size + predictions, minlength=size * size)
     return flat.reshape(size, size)  # (C, C)
 
 
+@on_paper
 def worst_mistakes(
     images: np.ndarray,
     labels: np.ndarray,
     probabilities: np.ndarray,
     *,
     count: int = 12,
-    columns: int = 6,
+    columns: int | None = 6,
 ) -> Figure:
     """Draw the mistakes in which the true class got the least probability.
 
@@ -116,13 +127,17 @@ def worst_mistakes(
     shares = same_length("probabilities", probabilities, len(pictures))
     if shares.ndim != 2:
         raise expected("`probabilities` of shape (N, classes)", shares.shape)
+    _check_classes("labels", labels)
+    if labels.max() >= shares.shape[1]:
+        raise expected(f"`labels` below {shares.shape[1]}", f"{labels.max()}")
     said, rows = shares.argmax(axis=1), np.arange(len(labels))
     wrong = rows[said != labels]
     if len(wrong) == 0:
         raise expected("at least one mistake", "none: every prediction is right")
     order = wrong[np.argsort(shares[wrong, labels[wrong]], kind="stable")]
     worst = order[: check_integer("count", count, minimum=1)]
-    figure, axes = tiles(len(worst), min(columns, len(worst)), side=1.3, extra=0.45)
+    columns = len(worst) if columns is None else min(columns, len(worst))
+    figure, axes = tiles(len(worst), columns, side=1.3, extra=0.45)
     for ax, i in zip(axes, worst, strict=True):
         ax.imshow(pictures[i], cmap=INK)
         ax.set_title(
@@ -133,6 +148,7 @@ def worst_mistakes(
     return figure
 
 
+@on_paper
 def class_shares(parts: dict[str, np.ndarray], *, ax: Axes | None = None) -> Axes:
     """Draw which share of each part belongs to each class, bars side by side.
 
@@ -153,8 +169,9 @@ def class_shares(parts: dict[str, np.ndarray], *, ax: Axes | None = None) -> Axe
     """
     if not 1 <= len(parts) <= len(SERIES):
         raise expected(f"one to {len(SERIES)} `parts`", f"{len(parts)}")
+    parts = {name: np.asarray(labels) for name, labels in parts.items()}
     for name, labels in parts.items():
-        _check_classes(name, np.asarray(labels))
+        _check_classes(name, labels)
     classes = 1 + max(int(np.max(labels)) for labels in parts.values())
     ax = one_axes(ax, size=(7, 2.8))
     width = 0.8 / len(parts)

@@ -7,9 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from cnnkit.errors import check_choice, expected
-from cnnkit.plots.style import BLUE, GREEN, GREY, ORANGE
+from cnnkit.plots.style import BLUE, GREEN, GREY, ORANGE, on_paper
 
 
+@on_paper
 def training_curves(history: object, *, monitor: str = "val_loss") -> Figure:
     """Draw loss and accuracy after each epoch, for training and validation.
 
@@ -18,8 +19,8 @@ def training_curves(history: object, *, monitor: str = "val_loss") -> Figure:
 
     Args:
         history: what `train` or `fit` returned, or its `history` dict.
-        monitor: the number that decides which epoch was best: the least, or the
-            greatest where it is an accuracy. Default: "val_loss".
+        monitor: the number that decides which epoch was best: the least of a loss
+            or an error, the greatest of anything else. Default: "val_loss".
 
     Returns:
         The Figure: one Axes for the loss, and one for each metric.
@@ -33,10 +34,13 @@ def training_curves(history: object, *, monitor: str = "val_loss") -> Figure:
     Taught in: notebooks/11_mnist_pipeline.ipynb
     """
     logs = getattr(history, "history", history)
-    if not isinstance(logs, dict) or not logs.get("loss"):
+    if not isinstance(logs, dict) or len(logs.get("loss", ())) == 0:
         raise expected("a history with the loss of at least one epoch", repr(logs))
-    values = np.asarray(logs[check_choice("monitor", monitor, logs)])
-    best = 1 + int(values.argmax() if "acc" in monitor else values.argmin())
+    values = np.asarray(logs[check_choice("monitor", monitor, logs)], float)
+    is_loss = any(word in monitor for word in ("loss", "error", "mae", "mse"))
+    worst = np.inf if is_loss else -np.inf
+    values = np.where(np.isnan(values), worst, values)
+    best = 1 + int(values.argmin() if is_loss else values.argmax())
     rates = np.asarray(logs.get("learning_rate", []))
     drops = {int(e) + 2: rates[e + 1] for e in np.flatnonzero(np.diff(rates))}
     names = [n for n in logs if not n.startswith("val_") and n != "learning_rate"]

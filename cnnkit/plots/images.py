@@ -3,9 +3,18 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from cnnkit.plots.style import INK, ORANGE, as_pictures, same_length, tiles
+from cnnkit.errors import expected
+from cnnkit.plots.style import (
+    INK,
+    ORANGE,
+    as_pictures,
+    on_paper,
+    same_length,
+    tiles,
+)
 
 
+@on_paper
 def digits(
     images: np.ndarray,
     labels: np.ndarray | None = None,
@@ -16,8 +25,8 @@ def digits(
     """Draw images side by side, each with its label above.
 
     Args:
-        images: `(N, H, W, 1)`, `(N, H, W, 3)` or `(N, H, W)`; all share one grey
-            scale, from the least value to the greatest.
+        images: `(N, H, W, 1)`, `(N, H, W, 3)` or `(N, H, W)`; grey ones share
+            one scale, from the least value to the greatest.
         labels: what each image shows, `(N,)`. Default: no titles.
         predictions: what a model said, `(N,)`. A wrong one is written in orange
             as «4, is 9». Default: none.
@@ -39,6 +48,8 @@ def digits(
     titles = [("", "black")] * count
     if labels is not None:
         labels = same_length("labels", labels, count)
+        if labels.ndim != 1:
+            raise expected("`labels` to be one number an image, (N,)", labels.shape)
         titles = [(str(label), "black") for label in labels]
     if predictions is not None:
         said = same_length("predictions", predictions, count)

@@ -4,9 +4,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cnnkit.errors import expected
-from cnnkit.plots.style import INK, MAGNITUDE, as_pictures, tiles
+from cnnkit.plots.style import INK, MAGNITUDE, as_pictures, on_paper, tiles
 
 
+@on_paper
 def feature_maps(
     maps: np.ndarray,
     *,
@@ -49,16 +50,19 @@ def feature_maps(
             advice="Pick one image of a batch with maps[i].",
         )
     channels = maps.shape[-1]
-    seen = None if image is None else as_pictures("image", np.asarray(image)[None])[0]
-    figure, axes = tiles(channels, columns, side=1.15, extra=0.2, lead=seen is not None)
-    if seen is not None:
+    if image is not None:
+        batch = np.asarray(image) if np.ndim(image) == 4 else np.asarray(image)[None]
+        image = as_pictures("image", batch)[0]
+    figure, axes = tiles(
+        channels, columns, side=1.15, extra=0.2, lead=image is not None
+    )
+    if image is not None:
         lead, *axes = axes
-        lead.imshow(seen, cmap=INK)
+        lead.imshow(image, cmap=INK)
         lead.set_title("image", fontsize=9)
+    low, high = np.nanmin(maps), np.nanmax(maps)
     for index, ax in enumerate(axes):
-        picture = ax.imshow(
-            maps[..., index], cmap=MAGNITUDE, vmin=maps.min(), vmax=maps.max()
-        )
+        picture = ax.imshow(maps[..., index], cmap=MAGNITUDE, vmin=low, vmax=high)
         ax.set_title(f"map {index}", fontsize=9)
     bar = figure.colorbar(picture, ax=axes, shrink=0.8, aspect=15)
     bar.set_label("answer", fontsize=9)

@@ -2,10 +2,13 @@
 
 The line colours are those of M. Okabe and K. Ito, «Color Universal Design»
 (2008). The colour maps are even in lightness, so they survive a grey print.
-Figures are white in themselves and so can be read on a dark page.
+Figures are white, with black text, whatever style the notebook uses, and so can
+be read on a dark page.
 """
 
+import functools
 import math
+from collections.abc import Callable
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,6 +21,30 @@ BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#5F5F5F"
 SERIES = (BLUE, ORANGE, GREEN, "#CC79A7")  # bars and lines that stand side by side
 INK = "gray_r"  # digits: dark ink on white paper
 MAGNITUDE = "viridis"  # what cannot be negative, or has no natural zero
+
+
+_PAPER = {
+    "text.color": "black",
+    "axes.facecolor": "white",
+    "axes.edgecolor": "black",
+    "axes.labelcolor": "black",
+    "axes.titlecolor": "black",
+    "xtick.color": "black",
+    "ytick.color": "black",
+}
+
+
+def on_paper(draw: Callable) -> Callable:
+    """Draw in black on white, except on Axes that the caller brings along."""
+
+    @functools.wraps(draw)
+    def drawn(*arguments: object, **keywords: object) -> object:
+        if keywords.get("ax") is not None:
+            return draw(*arguments, **keywords)
+        with plt.rc_context(_PAPER):
+            return draw(*arguments, **keywords)
+
+    return drawn
 
 
 def one_axes(ax: Axes | None, *, size: tuple[float, float]) -> Axes:
@@ -77,10 +104,13 @@ def as_pictures(name: str, images: np.ndarray) -> np.ndarray:
     """
     images = np.asarray(images)
     grey = images[..., 0] if images.ndim == 4 and images.shape[-1] == 1 else images
+    single = images.ndim == 3 and images.shape[-1] in (1, 3)
     fits = grey.ndim == 3 or (grey.ndim == 4 and grey.shape[-1] == 3)
-    if not fits or len(grey) == 0:
+    if single or not fits or len(grey) == 0:
         raise expected(
-            f"`{name}` of shape (N, H, W, 1), (N, H, W, 3) or (N, H, W)", images.shape
+            f"`{name}` of shape (N, H, W, 1), (N, H, W, 3) or (N, H, W)",
+            images.shape,
+            advice="Give one image an axis more: image[None]." if single else "",
         )
     return grey
 
