@@ -38,7 +38,7 @@ test-notebooks: $(READY)  ## strict nbval on the notebooks
 
 test-oldest:  ## all tests with the oldest versions that requirements.txt allows
 	$(MAKE) VENV=.venv-oldest RESOLUTION=lowest-direct test \
-		PYTHON=$(firstword $(shell command -v python3.10) $(PYTHON))
+		PYTHON=$(firstword $(shell sh -c 'command -v python3.10') $(PYTHON))
 
 lint: $(READY)  ## check style
 	$(BIN)/ruff check .
