@@ -101,12 +101,23 @@ def _reader(model: keras.Model) -> Callable[[object], dict]:
     try:
         probe = keras.Model(model.inputs[0], tensors)
     except ValueError as error:
-        raise expected(
-            f"the layers of {model.name} to be used in this model alone, and once",
-            f"a layer that another model uses as well ({error})",
-            advice="Build the model anew, with new layers.",
-        ) from error
-    return lambda batch: _read_graph(inner, probe(batch, training=False))
+        raise _shared(model, error) from error
+
+    def read(batch: object) -> dict:
+        try:
+            return _read_graph(inner, probe(batch, training=False))
+        except KeyError as error:  # how Keras before 3.13 tells the same
+            raise _shared(model, error) from error
+
+    return read
+
+
+def _shared(model: keras.Model, error: Exception) -> Exception:
+    return expected(
+        f"the layers of {model.name} to be used in this model alone, and once",
+        f"a layer that another model uses as well ({error})",
+        advice="Build the model anew, with new layers.",
+    )
 
 
 def _layer_reader(layer: keras.Layer) -> Callable[[object], dict]:
