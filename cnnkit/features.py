@@ -106,7 +106,7 @@ def _reader(model: keras.Model) -> Callable[[object], dict]:
     def read(batch: object) -> dict:
         try:
             return _read_graph(inner, probe(batch, training=False))
-        except KeyError as error:  # how Keras before 3.13 tells the same
+        except KeyError as error:  # how Keras 3.10 tells the same
             raise _shared(model, error) from error
 
     return read

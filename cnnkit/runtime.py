@@ -54,7 +54,7 @@ def set_seed(seed: int = 0, *, deterministic: bool = False) -> None:
     On one machine and its CPU, the same seed gives the same losses to the last
     bit. Another processor, or another version of TensorFlow, rounds differently:
     the first digits agree, the last do not. Draws straight from `keras.random`
-    without a seed of their own start anew only from Keras 3.13 on.
+    without a seed of their own start anew with Keras 3.15, but not with 3.12.
 
     Args:
         seed: from 0 to 2³² − 1. Default: 0.
