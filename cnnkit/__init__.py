@@ -16,6 +16,10 @@ _HOME = {
     "read_idx": "arrays",
     "stratified_split": "data",
     "claim": "claims",
+    "output_size": "shapes",
+    "padding_amounts": "shapes",
+    "unread_pixels": "shapes",
+    "receptive_field": "shapes",
     "set_seed": "runtime",
     "early_stopping": "callbacks",
     "reduce_lr_on_plateau": "callbacks",
@@ -25,9 +29,10 @@ _HOME = {
     "Recipe": "recipes",
     "feature_maps": "features",
 }
-_MODULES = {"models", "plots", *_HOME.values()}
+_TOPICS = {"kernels", "models", "plots", "scratch"}
+_MODULES = {*_TOPICS, *_HOME.values()}
 
-__all__ = sorted({*_HOME, "models", "plots"})
+__all__ = sorted({*_HOME, *_TOPICS})
 
 
 def __getattr__(name: str) -> object:

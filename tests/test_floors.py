@@ -9,8 +9,12 @@ FLOORS = {
     "__init__": 0,
     "errors": 0,
     "claims": 0,
+    "shapes": 0,
     "files": 0,
     "arrays": 1,
+    "epochs": 1,
+    "kernels": 1,
+    "scratch": 1,
     "data": 1,
     "runtime": 2,
     "models": 3,
@@ -31,9 +35,9 @@ FLOORS = {
 KERAS = {"keras", "tensorflow", "numpy"}
 ALLOWED = {
     0: set(),
-    1: {"numpy"},
+    1: {"numpy", "tqdm"},
     2: KERAS,
-    3: KERAS | {"tqdm"},
+    3: KERAS,
     4: KERAS,
     5: {"matplotlib", "numpy"},
     6: {

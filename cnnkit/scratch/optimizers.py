@@ -1,0 +1,199 @@
+"""Optimisers: how far each weight moves, given its gradient."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cnnkit.errors import check_integer, check_number, expected
+
+Rate = Callable[[int], float]
+
+
+@dataclass
+class SGD:
+    """Stochastic gradient descent: downhill, with momentum like a rolling ball.
+
+        v ← momentum · v − learning_rate · g
+        w ← w + v
+
+    Args:
+        learning_rate: above 0; or a function that takes the number of the step,
+            from 0, and gives the rate. Default: 0.01.
+        momentum: share of the last step that is kept, in [0, 1). Default: 0.
+
+    Raises:
+        TypeError: a number is not one.
+        ValueError: a number is out of range.
+
+    Example:
+        >>> weights = [np.array([1.0])]
+        >>> SGD(learning_rate=0.1).update(weights, [np.array([2.0])])
+        >>> weights
+        [array([0.8])]
+
+    Source: B. Polyak, «Some methods of speeding up the convergence of iteration
+    methods», 1964; the form is Keras's.
+    Taught in: notebooks/09_cnn_from_scratch.ipynb
+    """
+
+    learning_rate: float | Rate = 0.01
+    momentum: float = 0.0
+    _velocities: list = field(default_factory=list, init=False, repr=False)
+    _step: int = field(default=0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        _rate_at(self.learning_rate, 0)
+        check_number("momentum", self.momentum, minimum=0, below=1)
+
+    def update(
+        self, weights: Sequence[np.ndarray], gradients: Sequence[np.ndarray]
+    ) -> None:
+        """Move the weights, in place.
+
+        Raises:
+            ValueError: the weights are not those of the last call.
+        """
+        self._velocities = _memory(self._velocities, weights)
+        rate = _rate_at(self.learning_rate, self._step)
+        self._step += 1
+        for w, g, v in zip(weights, gradients, self._velocities, strict=True):
+            v *= self.momentum
+            v -= rate * g
+            w += v
+
+
+@dataclass
+class Adam:
+    """Adam: each weight has a step size of its own, from its last gradients.
+
+        m ← β₁ · m + (1 − β₁) · g              the mean gradient
+        s ← β₂ · s + (1 − β₂) · g²             its mean square
+        w ← w − learning_rate · (√(1 − β₂ᵗ) / (1 − β₁ᵗ)) · m / (√s + ε)
+
+    Both means start at 0; the factor with t, the number of the step, makes up
+    for it.
+
+    Args:
+        learning_rate: above 0; or a function that takes the number of the step,
+            from 0, and gives the rate. Default: 0.001.
+        beta_1: β₁, in [0, 1). Default: 0.9.
+        beta_2: β₂, in [0, 1). Default: 0.999.
+        epsilon: ε, above 0, keeps the quotient finite. Default: 1e-7.
+
+    Raises:
+        TypeError: a number is not one.
+        ValueError: a number is out of range.
+
+    Example:
+        >>> weights = [np.array([1.0])]
+        >>> Adam(learning_rate=0.1).update(weights, [np.array([2.0])])
+        >>> weights[0].round(6)  # the first step is the learning rate
+        array([0.9])
+
+    Source: D. Kingma and J. Ba, «Adam: a method for stochastic optimization»,
+    2014, arXiv:1412.6980; the form is Keras's.
+    Taught in: notebooks/09_cnn_from_scratch.ipynb
+    """
+
+    learning_rate: float | Rate = 0.001
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-7
+    _means: list = field(default_factory=list, init=False, repr=False)
+    _squares: list = field(default_factory=list, init=False, repr=False)
+    _step: int = field(default=0, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        _rate_at(self.learning_rate, 0)
+        check_number("beta_1", self.beta_1, minimum=0, below=1)
+        check_number("beta_2", self.beta_2, minimum=0, below=1)
+        check_number("epsilon", self.epsilon, minimum=0, exclusive=True)
+
+    def update(
+        self, weights: Sequence[np.ndarray], gradients: Sequence[np.ndarray]
+    ) -> None:
+        """Move the weights, in place.
+
+        Raises:
+            ValueError: the weights are not those of the last call.
+        """
+        self._means = _memory(self._means, weights)
+        self._squares = _memory(self._squares, weights)
+        rate = _rate_at(self.learning_rate, self._step)
+        self._step += 1
+        rate *= (1 - self.beta_2**self._step) ** 0.5 / (1 - self.beta_1**self._step)
+        for w, g, m, s in zip(
+            weights, gradients, self._means, self._squares, strict=True
+        ):
+            m += (1 - self.beta_1) * (g - m)
+            s += (1 - self.beta_2) * (g * g - s)
+            w -= rate * m / (np.sqrt(s) + self.epsilon)
+
+
+def _rate_at(learning_rate: float | Rate, step: int) -> float:
+    """The learning rate of this step, checked."""
+    if callable(learning_rate):
+        return check_number(f"learning_rate({step})", learning_rate(step), minimum=0)
+    return check_number("learning_rate", learning_rate, minimum=0, exclusive=True)
+
+
+def _memory(
+    arrays: list[np.ndarray], weights: Sequence[np.ndarray]
+) -> list[np.ndarray]:
+    """Zeros like the weights at first; later the same arrays, checked."""
+    if not arrays:
+        return [np.zeros_like(w) for w in weights]
+    known, given = [a.shape for a in arrays], [w.shape for w in weights]
+    if known != given:
+        raise expected(
+            f"the weights that this optimiser has moved before, of shapes {known}",
+            f"weights of shapes {given}",
+            advice="Make a new optimiser for another network.",
+        )
+    return arrays
+
+
+def linear_decay(start: float, steps: int) -> Rate:
+    """A learning rate that falls from `start` to 0 in a straight line.
+
+    Large steps find the valley, small ones its bottom.
+
+    Args:
+        start: the rate of the first step, above 0.
+        steps: after how many the rate is 0: epochs · ⌈examples / batch_size⌉.
+
+    Returns:
+        A function of the step, for the `learning_rate` of an optimiser.
+
+    Raises:
+        TypeError: `steps` is no integer, or `start` no number.
+        ValueError: a number is out of range.
+
+    Example:
+        >>> rate = linear_decay(0.006, 860)
+        >>> rate(0), rate(430), rate(860)
+        (0.006, 0.003, 0.0)
+
+    Taught in: notebooks/09_cnn_from_scratch.ipynb
+    """
+    start = check_number("start", start, minimum=0, exclusive=True)
+    steps = check_integer("steps", steps, minimum=1)
+    return lambda step: start * max(1 - step / steps, 0)
+
+
+def optimizer_named(optimizer: str | SGD | Adam) -> SGD | Adam:
+    """Return the optimiser, or a new one for `"sgd"` or `"adam"`.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if isinstance(optimizer, SGD | Adam):
+        return optimizer
+    made = {"adam": Adam, "sgd": SGD}
+    if isinstance(optimizer, str) and optimizer in made:
+        return made[optimizer]()
+    raise expected(
+        '`optimizer` to be "adam", "sgd", scratch.Adam(…) or scratch.SGD(…)',
+        f"optimizer={optimizer!r}",
+    )

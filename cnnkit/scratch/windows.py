@@ -1,0 +1,121 @@
+"""Where a sliding window reads: the arithmetic under convolution and pooling."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from cnnkit.errors import check_integer, expected
+from cnnkit.shapes import output_size, padding_amounts
+
+
+class Axis(NamedTuple):
+    """A window that slides along one axis of the picture."""
+
+    size: int
+    kernel: int
+    stride: int
+    dilation: int
+    before: int
+    """Zeros in front of the first position."""
+    after: int
+    """Zeros behind the last position."""
+    outputs: int
+    """How many places the window takes."""
+
+    @property
+    def span(self) -> int:
+        """Positions from the first to the last that the window covers."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    def taps(self) -> Iterator[tuple[int, slice, slice]]:
+        """For each position in the window: which outputs read which inputs there.
+
+        Output `o` reads input `o · stride − before + tap · dilation`. Where that
+        falls into the padding, the output is left out: nothing is read.
+
+        Yields:
+            `(tap, outputs, inputs)`, two slices of equal length.
+        """
+        for tap in range(self.kernel):
+            place = tap * self.dilation - self.before
+            first = max(-(place // self.stride), 0)  # the first o inside
+            last = min((self.size - 1 - place) // self.stride, self.outputs - 1)
+            if first <= last:
+                start, stop = place + first * self.stride, place + last * self.stride
+                yield tap, slice(first, last + 1), slice(start, stop + 1, self.stride)
+
+
+class Grid(NamedTuple):
+    """A window that slides over both axes of a picture."""
+
+    rows: Axis
+    columns: Axis
+
+    def taps(self) -> Iterator[tuple[int, int, tuple, tuple]]:
+        """For each weight of the window: which outputs read which inputs there.
+
+        Yields:
+            `(i, j, outputs, inputs)`: row and column in the window, and two
+            indices into arrays of shape `(N, H', W', …)` and `(N, H, W, …)`.
+        """
+        everything = slice(None)
+        for i, output_rows, input_rows in self.rows.taps():
+            for j, output_columns, input_columns in self.columns.taps():
+                yield (
+                    *(i, j),
+                    (everything, output_rows, output_columns),
+                    (everything, input_rows, input_columns),
+                )
+
+
+def grid(
+    sizes: Sequence[int],
+    kernel: Sequence[int],
+    strides: int | Sequence[int],
+    padding: str | int | Sequence[int],
+    dilation_rate: int | Sequence[int] = 1,
+) -> Grid:
+    """Work out both axes: `sizes` is `(H, W)`, `kernel` is `(kh, kw)`.
+
+    Raises:
+        TypeError: a number is not an integer.
+        ValueError: a number is out of range, or the window does not fit.
+    """
+    paddings = (padding, padding)
+    if not isinstance(padding, str):
+        paddings = pair("padding", padding, minimum=0)
+    axes = []
+    for size, length, stride, zeros, dilation in zip(
+        sizes,
+        kernel,
+        pair("strides", strides),
+        paddings,
+        pair("dilation_rate", dilation_rate),
+        strict=True,
+    ):
+        options = {"stride": stride, "padding": zeros, "dilation": dilation}
+        outputs = output_size(size, length, **options)
+        before, after = padding_amounts(size, length, **options)
+        axes.append(Axis(size, length, stride, dilation, before, after, outputs))
+    return Grid(*axes)
+
+
+def pair(name: str, value: int | Sequence[int], *, minimum: int = 1) -> tuple[int, int]:
+    """Return `(vertical, horizontal)`; one number stands for both.
+
+    Raises:
+        TypeError: it is neither an integer nor two of them.
+        ValueError: an integer is below `minimum`.
+    """
+    if isinstance(value, tuple | list):
+        if len(value) != 2:
+            raise expected(
+                f"`{name}` to be one integer or (vertical, horizontal)",
+                f"{name}={value!r}",
+            )
+        vertical, horizontal = value
+    else:
+        vertical = horizontal = value
+    return (
+        check_integer(name, vertical, minimum=minimum),
+        check_integer(name, horizontal, minimum=minimum),
+    )
