@@ -55,7 +55,7 @@ data: $(READY)  ## make data/mnist.npz again: make data FROM=folder-with-idx-fil
 	$(BIN)/python data/build_mnist.py $(FROM)
 
 clean:  ## remove what was built, the virtual environment too
-	rm -rf .venv .venv-oldest build notebooks/runs *.egg-info
+	rm -rf .venv .venv-oldest .hypothesis build notebooks/runs *.egg-info
 
 $(READY): requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { \

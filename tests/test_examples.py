@@ -34,6 +34,7 @@ def test_the_examples_run(module, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     package = importlib.import_module(module.__name__.rpartition(".")[0])
     names = {name: getattr(package, name) for name in package.__all__}
+    names |= {"kernels": cnnkit.kernels, "scratch": cnnkit.scratch}
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
     for test in doctest.DocTestFinder().find(module, globs={"np": np, **names}):
         test.globs.update(vars(module))

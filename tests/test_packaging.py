@@ -14,13 +14,33 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "data" / "README.md"]
 
 
-def test_the_example_of_the_readme_runs(tmp_path):
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(example.splitlines()) <= 10
-    (tmp_path / "example.py").write_text(example)
-    environment = {**os.environ, "MPLBACKEND": "Agg"}
-    subprocess.run([PYTHON, "example.py"], cwd=tmp_path, env=environment, check=True)
+EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def run_example(text, folder):
+    assert len(text.splitlines()) <= 10
+    (folder / "example.py").write_text(text)
+    environment = {**os.environ, "MPLBACKEND": "Agg", "CNNKIT_DATA": str(ROOT / "data")}
+    return subprocess.run(
+        [PYTHON, "example.py"],
+        cwd=folder,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+def test_the_feature_maps_of_the_readme_are_drawn(tmp_path):
+    run_example(EXAMPLES[0], tmp_path)
     assert (tmp_path / "edges.png").stat().st_size > 1_000
+
+
+def test_the_network_of_the_readme_learns_to_read(tmp_path):
+    assert len(EXAMPLES) == 2
+    table = run_example(EXAMPLES[1], tmp_path).splitlines()
+    accuracy = re.search(r"accuracy=([\d.]+)", table[-1]).group(1)
+    assert float(accuracy) > 0.965  # five seeds gave 97.9 to 98.5 %
 
 
 def test_the_readme_lists_every_notebook():

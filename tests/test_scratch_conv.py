@@ -117,7 +117,7 @@ def test_gradients_agree_with_finite_differences(options, rng):
         (lambda kernel: scratch.conv2d(x, kernel, bias, **options), kernel, dkernel),
         (lambda bias: scratch.conv2d(x, kernel, bias, **options), bias, dbias),
     ):
-        assert scratch.check_gradient(function, array, gradient, upstream=grad)
+        assert scratch.check_gradient(function, array, gradient, grad=grad)
 
 
 def picture(rows):
@@ -266,9 +266,10 @@ def test_the_unfolded_windows_never_take_more_than_64_megabytes(x_shape, kernel_
         backward = tracemalloc.get_traced_memory()[1] - y.nbytes
     finally:
         tracemalloc.stop()
-    # Besides: the padded copy of x, on the way back dx and one block's share.
+    # Besides: the padded copy of x; on the way back dx, before and after it is put
+    # in order, and one weight's share of it.
     assert forward < 1.2 * x.nbytes + 64 * 2**20
-    assert backward < 2.2 * x.nbytes + 64 * 2**20
+    assert backward < 3.2 * x.nbytes + 64 * 2**20
 
 
 def test_the_view_of_the_windows_copies_nothing_but_zeros():

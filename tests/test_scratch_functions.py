@@ -52,7 +52,7 @@ def test_gradients_agree_with_finite_differences(name, rng):
     forward, backward = ACTIVATIONS[name]
     x, grad = rng.uniform(0.1, 3, (3, 4)), rng.standard_normal((3, 4))
     x *= np.sign(rng.standard_normal(x.shape))  # away from the corner at 0
-    assert scratch.check_gradient(forward, x, backward(grad, x), upstream=grad)
+    assert scratch.check_gradient(forward, x, backward(grad, x), grad=grad)
 
 
 @every_activation
@@ -133,7 +133,7 @@ def test_the_gradient_of_the_loss_agrees_with_finite_differences(rng):
     logits, labels = rng.standard_normal((4, 5)), [0, 4, 2, 2]
     gradient = scratch.softmax_cross_entropy_backward(2.0, logits, labels)
     function = lambda x: scratch.softmax_cross_entropy(x, labels)  # noqa: E731
-    assert scratch.check_gradient(function, logits, gradient, upstream=2.0)
+    assert scratch.check_gradient(function, logits, gradient, grad=2.0)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_dense_is_that_of_keras(rng):
         (lambda kernel: scratch.dense(x, kernel, bias), kernel, found[1]),
         (lambda bias: scratch.dense(x, kernel, bias), bias, found[2]),
     ):
-        assert scratch.check_gradient(function, array, gradient, upstream=grad)
+        assert scratch.check_gradient(function, array, gradient, grad=grad)
 
 
 def test_dense_keeps_types_and_tells_bad_input():

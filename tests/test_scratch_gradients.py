@@ -13,7 +13,7 @@ def test_numerical_gradients_are_those_of_school():
     assert np.allclose(scratch.numerical_gradient(square, x), 2 * x)
     assert np.allclose(scratch.numerical_gradient(np.sin, x), np.cos(x))
     upstream = np.array([[1.0, 2.0], [3.0, 4.0]])
-    found = scratch.numerical_gradient(square, x, upstream=upstream)
+    found = scratch.numerical_gradient(square, x, grad=upstream)
     assert np.allclose(found, 2 * x * upstream)
     total = scratch.numerical_gradient(lambda x: x.sum(), x)
     assert np.allclose(total, 1)
@@ -43,7 +43,7 @@ def test_float32_input_is_checked_in_float64():
     ("wrong", "told"),
     [
         (lambda x: x, "It is 0.5 times what it should be, everywhere."),
-        (lambda x: -2 * x, "Its sign is turned everywhere."),
+        (lambda x: -2 * x, "It has the wrong sign everywhere."),
         (lambda x: 2 * x + 1e-4, "finite differences say"),
         (lambda x: 0 * x, "is wrong at 3 of 3 places"),
         (lambda x: 2 * x[::-1], "is wrong at 2 of 3 places"),
@@ -62,8 +62,8 @@ def test_a_transposed_gradient_is_found(rng):
     x, kernel, grad = (rng.standard_normal((3, 3)) for _ in range(3))
     right = scratch.dense_backward(grad, x, kernel)[1]
     function = lambda kernel: scratch.dense(x, kernel)  # noqa: E731
-    assert scratch.check_gradient(function, kernel, right, upstream=grad)
-    assert not scratch.check_gradient(function, kernel, right.T, upstream=grad)
+    assert scratch.check_gradient(function, kernel, right, grad=grad)
+    assert not scratch.check_gradient(function, kernel, right.T, grad=grad)
 
 
 def test_samples_are_drawn_by_the_seed():
@@ -75,7 +75,7 @@ def test_samples_are_drawn_by_the_seed():
 
     x = np.ones(1000)
     result = scratch.check_gradient(counted, x, 2 * x, samples=5)
-    assert result and result.places == 5 and len(calls) == 10
+    assert result and result.places == 5 and len(calls) == 15
     wrong = np.where(np.arange(1000) < 500, 2.0, 3.0)
     results = [
         scratch.check_gradient(square, x, wrong, samples=20, seed=1) for _ in range(2)
@@ -89,12 +89,27 @@ def test_bad_input_is_told():
     with pytest.raises(ValueError, match=r"the shape of `x`, \(3,\)"):
         scratch.check_gradient(square, x, np.ones(2))
     with pytest.raises(ValueError, match="the shape of the function's output"):
-        scratch.check_gradient(square, x, x, upstream=np.ones(2))
+        scratch.check_gradient(square, x, x, grad=np.ones(2))
     with pytest.raises(ValueError, match="`step` to be a number above 0"):
         scratch.numerical_gradient(square, x, step=0)
     with pytest.raises(ValueError, match="samples=0"):
         scratch.check_gradient(square, x, x, samples=0)
-    with pytest.raises(ValueError, match="to compute in float64"):
+    with pytest.raises(ValueError, match="numbers in float64"):
         scratch.check_gradient(lambda x: x.astype(np.float32), x, x)
     with pytest.raises(ValueError, match="at least one element"):
         scratch.numerical_gradient(square, [])
+
+
+def test_the_usual_reasons_are_told(rng):
+    corner = scratch.check_gradient(scratch.relu, [0.0, 1.0], [0.0, 1.0])
+    assert not corner and "the slope is 0, just above 1: this is a corner" in repr(
+        corner
+    )
+    x, kernel, grad = (rng.standard_normal((3, 3)) for _ in range(3))
+    _, dkernel, _ = scratch.dense_backward(grad, x, kernel)
+    function = lambda kernel: scratch.dense(x, kernel)  # noqa: E731
+    assert scratch.check_gradient(function, kernel, dkernel, grad=grad)
+    forgotten = scratch.check_gradient(function, kernel, dkernel)
+    assert not forgotten and "pass that as grad=" in repr(forgotten)
+    with pytest.raises(ValueError, match="two different results"):
+        scratch.check_gradient(lambda x: x * rng.random(), x, x)

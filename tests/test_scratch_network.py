@@ -40,14 +40,14 @@ def test_every_weight_of_every_layer_learns_by_its_gradient(rng):
     network = small()
     images, labels = rng.standard_normal((3, 8, 7, 2)), np.array([0, 2, 1])
     # The same seed draws the same dropout each time.
-    loss, gradients, logits = network.gradients(images, labels, seed=5)
+    loss, gradients, logits = network.loss_and_gradients(images, labels, seed=5)
     assert np.isclose(loss, scratch.softmax_cross_entropy(logits, labels))
     for weights, gradient in zip(network.weights, gradients, strict=True):
         before = weights.copy()
 
         def loss_with(values, weights=weights):
             weights[...] = values
-            return network.gradients(images, labels, seed=5)[0]
+            return network.loss_and_gradients(images, labels, seed=5)[0]
 
         assert scratch.check_gradient(loss_with, before, gradient)
         weights[...] = before
@@ -61,9 +61,9 @@ def test_a_network_of_global_averages_learns_too(rng):
 
     def loss_with(values):
         kernel[...] = values
-        return network.gradients(x, y)[0]
+        return network.loss_and_gradients(x, y)[0]
 
-    _, (gradient, _), _ = network.gradients(x, y)
+    _, (gradient, _), _ = network.loss_and_gradients(x, y)
     assert scratch.check_gradient(loss_with, kernel.copy(), gradient)
 
 
@@ -358,7 +358,9 @@ def test_integers_are_converted_batch_by_batch(few):
 @pytest.mark.parametrize(
     ("layers", "options", "error", "message"),
     [
-        ([], {}, ValueError, "at least two classes"),
+        ([], {}, ValueError, "a list of at least one layer"),
+        (scratch.Dense(3), {}, ValueError, "a list of at least one layer"),
+        ([scratch.Flatten()], {"input_shape": 28}, ValueError, "input_shape=28"),
         ([scratch.Flatten()], {"input_shape": (1, 1, 1)}, ValueError, "two classes"),
         ([scratch.Conv2D(3)], {}, ValueError, "an output of shape (26, 26, 3)"),
         ([scratch.Dense(3)], {}, ValueError, "Put a Flatten() before it"),
@@ -391,9 +393,28 @@ def test_a_layer_belongs_to_one_place():
     with pytest.raises(ValueError, match="layer 3 to be new"):
         scratch.Network([relu, scratch.Flatten(), relu, scratch.Dense(2)])
     dense = scratch.Dense(2)
-    scratch.Network([scratch.Flatten(), dense])
+    with pytest.raises(ValueError, match=r"Put a Flatten\(\) before it"):
+        scratch.Network([dense])
+    scratch.Network([scratch.Flatten(), dense])  # a failure takes no layer
     with pytest.raises(ValueError, match="layer 2 to be new"):
         scratch.Network([scratch.Flatten(), dense])
+
+
+def test_layers_alone_say_what_they_lack():
+    with pytest.raises(ValueError, match="Conv2D.* to have weights"):
+        scratch.Conv2D(3).forward(np.zeros((1, 8, 8, 1)))
+    with pytest.raises(ValueError, match="Dense.* to have weights"):
+        scratch.Dense(3).forward(np.zeros((1, 8)))
+    for layer in (scratch.ReLU(), scratch.Dropout(0.5), scratch.Flatten()):
+        with pytest.raises(ValueError, match=r"forward\(x, rng\) before backward"):
+            layer.backward(np.zeros((1, 8)))
+
+
+def test_a_network_prints_as_its_layers():
+    network = scratch.Network([scratch.Flatten(), scratch.Dense(units=10)])
+    lines = repr(network).splitlines()
+    assert [line.strip() for line in lines[1:3]] == ["Flatten(),", "Dense(units=10),"]
+    assert lines[3] == "], input_shape=(28, 28, 1), dtype='float32')"
 
 
 def test_bad_options_of_layers_and_optimisers_are_told():

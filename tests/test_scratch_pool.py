@@ -160,7 +160,7 @@ def test_gradients_agree_with_finite_differences(kind, options, rng):
     grad = rng.standard_normal(forward(x, **options).shape)
     gradient = backward(grad, x, **options)
     function = lambda x: forward(x, **options)  # noqa: E731
-    assert scratch.check_gradient(function, x, gradient, upstream=grad)
+    assert scratch.check_gradient(function, x, gradient, grad=grad)
 
 
 @pytest.mark.parametrize("p", [1, 1.5, 3, 7, math.inf])
@@ -169,7 +169,7 @@ def test_any_power_has_its_gradient(p, rng):
     grad = rng.standard_normal((1, 2, 2, 2))
     gradient = scratch.lp_pool2d_backward(grad, x, p=p)
     function = lambda x: scratch.lp_pool2d(x, p=p)  # noqa: E731
-    assert scratch.check_gradient(function, x, gradient, upstream=grad)
+    assert scratch.check_gradient(function, x, gradient, grad=grad)
     windows = np.abs(x.reshape(1, 2, 2, 2, 2, 2).transpose(0, 1, 3, 5, 2, 4))
     norms = np.linalg.norm(windows.reshape(1, 2, 2, 2, 4), ord=p, axis=-1)
     assert np.allclose(scratch.lp_pool2d(x, p=p), norms)
@@ -179,7 +179,7 @@ def test_the_global_average_has_its_gradient(rng):
     x, grad = rng.standard_normal((2, 3, 4, 2)), rng.standard_normal((2, 2))
     gradient = scratch.global_avg_pool2d_backward(grad, x)
     function = scratch.global_avg_pool2d
-    assert scratch.check_gradient(function, x, gradient, upstream=grad)
+    assert scratch.check_gradient(function, x, gradient, grad=grad)
     kept = scratch.global_avg_pool2d_backward(grad[:, None, None], x)
     assert np.array_equal(kept, gradient)
 

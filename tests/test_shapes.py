@@ -108,7 +108,7 @@ def test_hand_worked_paddings_and_leftovers():
             (5, 6),
             {"padding": "valid"},
             ValueError,
-            "kernel to fit into the padded input",
+            "the window to fit into the padded input",
         ),
         ((5, 3), {"padding": 0, "dilation": 3}, ValueError, "the kernel spans 7"),
         ((0, 3), {}, ValueError, "`size` to be an integer of at least 1"),

@@ -1,13 +1,16 @@
 """Kernels with a name: what people designed before networks learned their own.
 
-Each is a small float32 array `(kh, kw)`. Slide it over a picture as Keras does,
-without turning it round, and it answers with a large number where the picture
-looks like the kernel itself.
+Each is a small float32 array of kh rows and kw columns. Slide it over a picture,
+as Keras does, without turning it round: the answer at each place is the sum of
+pixel times weight. Kernels whose weights add up to 1 blur or sharpen. Those whose
+weights add up to 0 (edges, lines, the curve, every `matched_filter`) answer 0 on
+flat areas, and most where the picture looks like the kernel itself.
 
-    from cnnkit import kernels, scratch
+    from cnnkit import kernels, load_mnist, scratch
 
+    digits = load_mnist().test.images[:8]  # (8, 28, 28, 1)
     bank = kernels.filter_bank(kernels.sobel("x"), kernels.sobel("y"))
-    maps = scratch.conv2d(images, bank, padding="same")  # (N, H, W, 2)
+    maps = scratch.conv2d(digits, bank, padding="same")  # (8, 28, 28, 2)
 """
 
 from cnnkit.kernels.banks import NamedKernel, catalogue, filter_bank

@@ -31,10 +31,14 @@ def filter_bank(*kernels: np.ndarray, channels: int = 1) -> np.ndarray:
     Taught in: notebooks/05_channels.ipynb
     """
     channels = check_integer("channels", channels, minimum=1)
-    kernels = [drawings.from_drawing(kernel) for kernel in kernels]
+    kernels = [np.asarray(kernel, np.float32) for kernel in kernels]
     shapes = [kernel.shape for kernel in kernels]
-    if len(set(shapes)) != 1:
-        raise expected("one or more kernels of the same shape", shapes or "none")
+    if len(set(shapes)) != 1 or len(shapes[0]) != 2 or 0 in shapes[0]:
+        raise expected(
+            "one or more kernels (kh, kw), all of the same shape",
+            f"the shapes {shapes}" if shapes else "none",
+            advice="Write filter_bank(a, b), not filter_bank([a, b]).",
+        )
     bank = np.stack(kernels, axis=-1)[:, :, None, :] / np.float32(channels)
     return np.repeat(bank, channels, axis=2)  # (kh, kw, channels, kernels)
 
@@ -54,19 +58,37 @@ def catalogue() -> dict[str, NamedKernel]:
 
     Example:
         >>> catalogue()["sharpen"].purpose
-        'Sharpens: the pixel, plus how much it differs from its four neighbours.'
+        'Sharpens: makes differences larger.'
 
     Taught in: notebooks/02_convolution.ipynb
     """
-    plain = (
-        *(classic.identity, classic.box_blur, classic.gaussian_blur),
-        *(classic.sharpen, classic.laplacian, drawings.curve),
-    )
-    made = {function.__name__: (function, ()) for function in plain}
-    for edges in (classic.sobel, classic.prewitt):
-        made |= {f"{edges.__name__}_{axis}": (edges, (axis,)) for axis in "xy"}
-    made |= {f"line_{angle}": (drawings.line, (angle,)) for angle in (0, 45, 90, 135)}
-    return {
-        name: NamedKernel(function(*options), function.__doc__.partition("\n")[0])
-        for name, (function, options) in made.items()
+    right, below = "brighter to the right", "brighter downwards"
+    purposes = {
+        "identity": (classic.identity(), "Gives back the picture as it is."),
+        "box_blur": (classic.box_blur(), "Blurs: the mean of a square."),
+        "gaussian_blur": (
+            classic.gaussian_blur(),
+            "Blurs: near pixels count more.",
+        ),
+        "sharpen": (classic.sharpen(), "Sharpens: makes differences larger."),
+        "sobel_x": (classic.sobel("x"), f"Vertical edges, {right}."),
+        "sobel_y": (
+            classic.sobel("y"),
+            f"Horizontal edges, {below}.",
+        ),
+        "prewitt_x": (
+            classic.prewitt("x"),
+            f"Vertical edges, {right}; plain.",
+        ),
+        "prewitt_y": (
+            classic.prewitt("y"),
+            f"Horizontal edges, {below}; plain.",
+        ),
+        "laplacian": (classic.laplacian(), "Edges in every direction."),
+        "curve": (drawings.curve(), "A curve that bends off to the upper right."),
+        "line_0": (drawings.line(0), "Lines that lie flat."),
+        "line_45": (drawings.line(45), "Lines that rise to the right."),
+        "line_90": (drawings.line(90), "Lines that stand upright."),
+        "line_135": (drawings.line(135), "Lines that fall to the right."),
     }
+    return {name: NamedKernel(*pair) for name, pair in purposes.items()}

@@ -57,8 +57,9 @@ def box_blur(size: int = 3) -> np.ndarray:
 def gaussian_blur(size: int = 5, *, sigma: float = 1.0) -> np.ndarray:
     """Blurs softly: near neighbours count more than far ones, in a bell shape.
 
-    The weight at distance `d` from the middle is `exp(−d² / 2σ²)`, divided by
-    the sum of all.
+    The weight at distance `d` from the middle is `exp(−d² / (2σ²))`, divided by
+    the sum of all. Since d² is the sum of the squares down and across, the weight
+    is the product of two bells in one dimension.
 
     Args:
         size: side of the kernel, odd. Default: 5.
@@ -71,7 +72,7 @@ def gaussian_blur(size: int = 5, *, sigma: float = 1.0) -> np.ndarray:
         ValueError: `size` is not odd, or `sigma` is not above 0.
 
     Example:
-        >>> (16 * gaussian_blur(3, sigma=0.85)).round()
+        >>> (16 * gaussian_blur(3, sigma=0.85)).round()  # the well-known 1-2-1
         array([[1., 2., 1.],
                [2., 4., 2.],
                [1., 2., 1.]], dtype=float32)
@@ -80,7 +81,6 @@ def gaussian_blur(size: int = 5, *, sigma: float = 1.0) -> np.ndarray:
     """
     size = odd_size(size)
     sigma = check_number("sigma", sigma, minimum=0, below=math.inf, exclusive=True)
-    # The middle is exactly 1, so that a narrow bell cannot vanish altogether.
     bell = np.exp(-0.5 * ((np.arange(size) - size // 2) / sigma) ** 2)
     weights = np.outer(bell, bell)
     return (weights / weights.sum()).astype(np.float32)
@@ -102,7 +102,7 @@ def sharpen() -> np.ndarray:
 
 
 def sobel(axis: str = "x") -> np.ndarray:
-    """Finds edges by the difference of two sides, the middle row counted twice.
+    """Finds edges by the difference of two sides, the middle counted twice.
 
     With `"x"` it compares right with left, and so answers to *vertical* edges:
     positive where the picture grows brighter to the right. With `"y"` it
@@ -131,7 +131,7 @@ def sobel(axis: str = "x") -> np.ndarray:
 
 
 def prewitt(axis: str = "x") -> np.ndarray:
-    """Finds edges by the difference of two sides, all rows counted alike.
+    """Finds edges by the difference of two sides, all counted alike.
 
     The axis means what it means for `sobel`.
 
@@ -156,7 +156,7 @@ def prewitt(axis: str = "x") -> np.ndarray:
 
 
 def laplacian(*, diagonals: bool = False) -> np.ndarray:
-    """Finds edges in every direction: the neighbours, minus the pixel itself.
+    """Finds edges in every direction: the neighbours, minus as many times the pixel.
 
     Args:
         diagonals: count all eight neighbours, not only four. Default: False.

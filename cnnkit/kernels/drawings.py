@@ -46,11 +46,12 @@ def from_drawing(drawing: str | Sequence | np.ndarray) -> np.ndarray:
     """
     if isinstance(drawing, str):
         rows = ["".join(row.split()) for row in drawing.splitlines() if row.strip()]
-        lengths, marks = {len(row) for row in rows}, {*"".join(rows)}
-        if len(lengths) != 1 or not marks <= {"#", "."}:
-            raise expected(
-                "`drawing` to have rows of equal length, made of `#` and `.`", rows
-            )
+        lengths = [len(row) for row in rows]
+        if len(set(lengths)) != 1:
+            raise expected("`drawing` to have rows of equal length", f"{lengths}")
+        strange = "".join(sorted({*"".join(rows)} - {"#", "."}))
+        if strange:
+            raise expected("`drawing` to be made of `#` and `.`", repr(strange))
         drawing = [[mark == "#" for mark in row] for row in rows]
     try:
         array = np.array(drawing, np.float32)
@@ -67,10 +68,14 @@ def from_drawing(drawing: str | Sequence | np.ndarray) -> np.ndarray:
 def matched_filter(drawing: str | Sequence | np.ndarray) -> np.ndarray:
     """The kernel that answers most to one small drawing.
 
-    Among all kernels of equal strength, the one that answers most to a pattern
-    is the pattern itself. The average is taken away, so that a flat area answers
-    0 however bright it is; then the weights are scaled, so that the drawing
-    itself answers 1, and its negative −1.
+    Among all kernels with the same sum of squared weights, the one that answers
+    most to a pattern is the pattern itself. The average is taken away, so that a
+    flat area answers 0 however bright it is; then the weights are scaled, so that
+    the drawing itself, with ink 1 and paper 0, answers 1, and its negative −1.
+
+    Where did it answer most? An index of a `"valid"` convolution is the upper left
+    corner of the window; with `"same"`, an odd kernel and stride 1 it is the
+    middle.
 
     Args:
         drawing: as for `from_drawing`: text of `#` and `.`, or a 2-D array.
@@ -85,6 +90,13 @@ def matched_filter(drawing: str | Sequence | np.ndarray) -> np.ndarray:
         >>> matched_filter([[0, 1], [1, 0]])
         array([[-0.5,  0.5],
                [ 0.5, -0.5]], dtype=float32)
+        >>> picture = np.zeros((1, 9, 9, 1))
+        >>> picture[0, 3, 6, 0] = picture[0, 4, 5, 0] = 1
+        >>> bank = filter_bank(matched_filter([[0, 1], [1, 0]]))
+        >>> answers = scratch.conv2d(picture, bank)[0, :, :, 0]
+        >>> row, column = np.unravel_index(answers.argmax(), answers.shape)
+        >>> int(row), int(column)
+        (3, 5)
 
     Source: D. North, «An analysis of the factors which determine signal/noise
     discrimination in pulsed-carrier systems», RCA report PTR-6C, 1943.
@@ -117,13 +129,14 @@ def line(angle: float = 0.0, *, size: int = 5) -> np.ndarray:
     """Finds a bright line of one direction through the middle of the window.
 
     Args:
-        angle: degrees, counted against the clock from horizontal: 0 lies flat,
-            45 rises to the right, 90 stands. Default: 0.
+        angle: degrees, counterclockwise from horizontal: 0 lies flat, 45 rises to
+            the right, 90 stands. Default: 0.
         size: side of the kernel, odd, at least 3. Default: 5.
 
     Returns:
-        `(size, size)` float32, the matched filter of a line one pixel wide with
-        smoothed sides: 1 on that line, 0 on a flat area.
+        `(size, size)` float32, the matched filter of a line whose ink is 1 in the
+        middle and fades to 0 at a distance of one pixel: 1 on that line, 0 on a
+        flat area.
 
     Raises:
         ValueError: `size` is not odd or below 3, or `angle` is not finite.
@@ -137,10 +150,11 @@ def line(angle: float = 0.0, *, size: int = 5) -> np.ndarray:
     Taught in: notebooks/02_convolution.ipynb
     """
     size = odd_size(size, minimum=3)
-    radians = math.radians(check_number("angle", angle, minimum=-math.inf))
-    if not math.isfinite(radians):
+    if angle in (math.inf, -math.inf):
         raise expected("`angle` to be a finite number of degrees", f"angle={angle!r}")
+    radians = math.radians(check_number("angle", angle, minimum=-math.inf))
     steps = np.arange(size) - size // 2
     right, up = steps[None, :], -steps[:, None]  # rows are counted downwards
+    # How far each pixel is from the line, square to its direction.
     distance = np.abs(up * math.cos(radians) - right * math.sin(radians))
     return matched_filter(np.clip(1 - distance, 0, 1))

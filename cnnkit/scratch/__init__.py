@@ -6,14 +6,33 @@
     dx, dkernel, dbias = scratch.conv2d_backward(grad, images, kernel, padding="same")
     scratch.simple_cnn().fit(mnist.train.images, mnist.train.labels)
 
-Pictures are `(N, H, W, C)`, kernels `(kh, kw, Cin, Cout)`, as in Keras, and the
-numbers are the same. float32 stays float32, float64 stays float64 (for checks of
-gradients); integers become float32. Each `_backward` takes `grad`, the gradient
-of the loss for the output, then what the function itself took.
+Letters. A batch has N pictures of H rows and W columns, with C channels: 1 for
+grey, 3 for colour, one for each kernel after a convolution. Cin and Cout are the
+channels that go in and come out. A kernel has kh rows and kw columns; the output
+has H' rows and W' columns. In formulas n counts the pictures, (r, c) is the row
+and column in the output, (i, j) in the kernel, k counts the input channels, o the
+output channels, all from 0. Arrays are ordered as in Keras, and so are results.
 
-Each file explains one thing. Read `conv.py` first, then `pool.py`,
-`activations.py`, `softmax.py`, `dense.py`; then `conv_backward.py` and
-`gradients.py`; last `layers.py`, `stack.py`, `network.py`.
+Types. float32 stays float32, float64 stays float64 (for checks of gradients),
+integers become float32.
+
+Gradients. The loss is one number: how wrong the network is. The gradient of the
+loss with respect to an array has the shape of that array, and each entry is a
+slope: how fast the loss grows when that one number grows. Training moves the
+weights against it. How are slopes found through many steps? When an output grows
+by s for each 1 that an input grows, and the loss by g for each 1 of the output,
+then the loss grows by g · s through that output. An input that feeds several
+outputs adds these products up. That is the chain rule, and every `_backward` is
+this rule: it takes `grad`, the gradient with respect to the function's output,
+then what the function took (without the bias, which no gradient needs; dropout
+takes its mask), and gives the gradients with respect to those.
+
+Each file explains one thing. To follow a picture through, read `cnnkit/shapes`,
+`windows.py`, `conv.py`, `pool.py`, `activations.py`, `softmax.py`, `dense.py`. To
+follow the gradients back, `conv_backward.py`, `gradients.py`, `optimizers.py`. To
+see it trained, `layers.py`, `trained_layers.py`, `stack.py`, `network.py`. What
+makes it fast is apart, in `unfold.py`. (`cnnkit.shapes` reckons with one axis and
+says `kernel`, `stride`, `dilation`; here the options have Keras's names.)
 """
 
 from cnnkit.scratch.activations import (

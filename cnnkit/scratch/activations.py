@@ -1,8 +1,8 @@
-"""Activations: what bends the line, and how steep it is there.
+"""Activations: functions that bend each number on its own, between two layers.
 
-Each works on arrays of any shape, number by number; softmax alone looks at all
-numbers along one axis. A `_backward` takes the gradient of the loss for the
-output, then what the activation took, and gives the gradient for the input.
+Without them several layers would be no more than one: sums of sums are sums. They
+work on arrays of any shape. (Softmax, which looks at several numbers together,
+has a file of its own.)
 """
 
 import numpy as np
@@ -45,7 +45,7 @@ def relu_backward(grad: np.ndarray, x: np.ndarray) -> np.ndarray:
     At exactly 0 there is a corner and no slope; 0 is taken, as TensorFlow does.
 
     Args:
-        grad: gradient of the loss for the output, the shape of `x`.
+        grad: gradient of the loss with respect to the output, the shape of `x`.
         x: what `relu` took.
 
     Returns:
@@ -66,7 +66,7 @@ def relu_backward(grad: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 def leaky_relu(x: np.ndarray, *, negative_slope: float = 0.2) -> np.ndarray:
-    """Leaky ReLU: negative numbers are made small, but not silenced.
+    """Leaky ReLU: negative numbers are multiplied by a small slope, and not lost.
 
         y = x where x > 0, else negative_slope · x
 
@@ -99,12 +99,12 @@ def leaky_relu(x: np.ndarray, *, negative_slope: float = 0.2) -> np.ndarray:
 def leaky_relu_backward(
     grad: np.ndarray, x: np.ndarray, *, negative_slope: float = 0.2
 ) -> np.ndarray:
-    """The gradient of leaky ReLU: passed on where x > 0, made small elsewhere.
+    """The gradient of leaky ReLU: passed on where x > 0, times the slope elsewhere.
 
         dx = grad where x > 0, else negative_slope · grad
 
     Args:
-        grad: gradient of the loss for the output, the shape of `x`.
+        grad: gradient of the loss with respect to the output, the shape of `x`.
         x: what `leaky_relu` took.
         negative_slope: that it took. Default: 0.2.
 
@@ -133,7 +133,7 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
         y = 1 / (1 + e^−x)
 
     For large negative x, e^−x is larger than a float can be; e^x / (1 + e^x) is
-    the same number and safe there.
+    the same number and safe there. Both are written with e^−|x| below.
 
     Args:
         x: numbers, any shape.
@@ -153,16 +153,16 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     """
     x = as_floats("x", x)
     small = np.exp(-np.abs(x))  # at most 1
-    return np.where(x >= 0, 1, small) / (1 + small)
+    return np.where(x >= 0, 1, small) / (1 + small)  # 1/(1 + e^−x), e^x/(1 + e^x)
 
 
 def sigmoid_backward(grad: np.ndarray, x: np.ndarray) -> np.ndarray:
     """The gradient of the sigmoid: at most a quarter passes, far out nothing.
 
-        dx = grad · y · (1 − y), where y = sigmoid(x)
+        dx = grad · y · (1 − y), where y = sigmoid(x) and 1 − y = sigmoid(−x)
 
     Args:
-        grad: gradient of the loss for the output, the shape of `x`.
+        grad: gradient of the loss with respect to the output, the shape of `x`.
         x: what `sigmoid` took.
 
     Returns:
@@ -212,7 +212,7 @@ def tanh_backward(grad: np.ndarray, x: np.ndarray) -> np.ndarray:
         dx = grad · (1 − y²), where y = tanh(x)
 
     Args:
-        grad: gradient of the loss for the output, the shape of `x`.
+        grad: gradient of the loss with respect to the output, the shape of `x`.
         x: what `tanh` took.
 
     Returns:

@@ -4,8 +4,13 @@ import numpy as np
 
 from cnnkit.errors import expected
 
-# Four dimensions, as TensorFlow and Keras order them.
 IMAGES = "(N, H, W, C)"
+KERNEL = "(kh, kw, Cin, Cout)"
+_ADVICE = {
+    (IMAGES, 2): "One grey picture is picture[None, :, :, None].",
+    (IMAGES, 3): "One picture is picture[None]; grey ones are pictures[..., None].",
+    (KERNEL, 2): "kernels.filter_bank(kernel) makes it from one.",
+}
 
 
 def as_floats(
@@ -38,7 +43,9 @@ def as_floats(
         raise expected(wanted, f"the type {array.dtype}", error=TypeError)
     if shape is not None and array.ndim != shape.count(",") + 1:
         raise expected(
-            f"`{name}` to have the shape {shape}", f"{name} of shape {array.shape}"
+            f"`{name}` to have the shape {shape}",
+            f"{name} of shape {array.shape}",
+            advice=_ADVICE.get((shape, array.ndim), ""),
         )
     if array.size == 0 and not empty:
         raise expected(

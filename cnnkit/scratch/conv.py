@@ -1,4 +1,4 @@
-"""Convolution: slide a small grid of weights over a picture, and how it learns.
+"""Convolution: slide a small grid of weights over a picture.
 
 What deep learning calls a convolution is, in mathematics, a cross-correlation:
 the kernel is not turned round. Keras and PyTorch compute the same.
@@ -9,11 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from cnnkit.errors import expected
-from cnnkit.scratch.checks import IMAGES, as_floats, in_common_type
-from cnnkit.scratch.unfold import padded, unfolded, unfolded_blocks
+from cnnkit.scratch.checks import IMAGES, KERNEL, as_floats, in_common_type
+from cnnkit.scratch.unfold import padded, patch_blocks, unfolded
 from cnnkit.scratch.windows import Grid, grid, pair
-
-KERNEL = "(kh, kw, Cin, Cout)"
 
 
 def conv2d_loops(
@@ -27,32 +25,44 @@ def conv2d_loops(
 ) -> np.ndarray:
     """Convolution as its definition reads, one multiplication at a time.
 
+    At each place of the window, multiply every pixel by the weight that lies on
+    it, add all the products up, and add the bias:
+
         y[n, r, c, o] = bias[o] + Σ_i Σ_j Σ_k x[n, R, C, k] · kernel[i, j, k, o]
-        where  R = r · stride + i · dilation,  C = c · stride + j · dilation
-        count in the padded picture
+
+    where R = r · stride + i · dilation and C = c · stride + j · dilation are a row
+    and a column of the padded picture.
 
     Read it to understand; run `conv2d`, which gives the same numbers hundreds of
     times faster.
 
     Args:
-        x: as for `conv2d`.
-        kernel: as for `conv2d`.
-        bias: as for `conv2d`.
-        strides: as for `conv2d`.
-        padding: as for `conv2d`.
-        dilation_rate: as for `conv2d`.
+        x: pictures `(N, H, W, Cin)`.
+        kernel: the weights, `(kh, kw, Cin, Cout)`: Cout kernels, each as deep as
+            the picture has channels.
+        bias: `(Cout,)`, added everywhere. Default: none.
+        strides: how far the window moves, one number or (down, right). Default: 1.
+        padding: `"valid"` (none), `"same"` (zeros around the picture, so that the
+            output has size / stride positions, rounded up), or the number of zeros
+            on each side, one number or (above and below, left and right).
+            Default: "valid".
+        dilation_rate: distance between neighbouring weights, one number or
+            (down, right). Default: 1.
 
     Returns:
-        `(N, H', W', Cout)`.
+        `(N, H', W', Cout)`, in the type that `conv2d` describes.
 
     Raises:
-        TypeError: as for `conv2d`.
-        ValueError: as for `conv2d`.
+        TypeError: an array does not hold real numbers, or an option is no integer.
+        ValueError: shapes do not belong together, the kernel is larger than the
+            padded input, or an array is empty.
 
     Example:
-        >>> image = np.ones((1, 5, 5, 1), np.float32)
-        >>> conv2d_loops(image, np.ones((3, 3, 1, 1), np.float32)).shape
-        (1, 3, 3, 1)
+        >>> picture = np.arange(9.0).reshape(1, 3, 3, 1)
+        >>> kernel = np.array([[1.0, 0], [0, -1]]).reshape(2, 2, 1, 1)
+        >>> conv2d_loops(picture, kernel)[0, :, :, 0]  # 0 − 4, 1 − 5, …
+        array([[-4., -4.],
+               [-4., -4.]])
 
     Taught in: notebooks/02_convolution.ipynb
     """
@@ -89,24 +99,24 @@ def conv2d(
 ) -> np.ndarray:
     """Convolution as one matrix product.
 
-    `im2col` copies what each window covers into one row of a matrix; the kernels
-    are the columns of another. A row times a column is the weighted sum under
-    one window, so their product is all of them at once:
+    Copy what each window covers into one row of a matrix (as `im2col` does), and
+    lay each kernel out as one column of another. A row times a column is the
+    weighted sum under one window, so the product is all of them at once:
 
-        y = columns · kernel
-        (N·H'·W', Cout) = (N·H'·W', kh·kw·Cin) · (kh·kw·Cin, Cout)
+        y = patches @ weights + bias
+        (N·H'·W', Cout) = (N·H'·W', kh·kw·Cin) @ (kh·kw·Cin, Cout)
 
-    A large batch is cut into blocks, so that the matrix of windows takes two
-    megabytes at a time and not gigabytes.
+    A large batch takes its patches block by block, so that they need some
+    megabytes and not gigabytes.
 
     Args:
         x: pictures `(N, H, W, Cin)`.
         kernel: `(kh, kw, Cin, Cout)`.
         bias: `(Cout,)`, added everywhere. Default: none.
         strides: how far the window moves, one number or (down, right). Default: 1.
-        padding: `"valid"` (none), `"same"` (the output has ⌈size / stride⌉
-            positions), or the number of zeros on each side, one number or
-            (above and below, left and right). Default: "valid".
+        padding: `"valid"` (none), `"same"` (the output has size / stride
+            positions, rounded up), or the number of zeros on each side, one
+            number or (above and below, left and right). Default: "valid".
         dilation_rate: distance between neighbouring weights, one number or
             (down, right). Default: 1.
 
@@ -120,8 +130,11 @@ def conv2d(
             padded input, or an array is empty.
 
     Example:
-        >>> images = np.zeros((8, 28, 28, 1), np.float32)
-        >>> conv2d(images, np.zeros((5, 5, 1, 10), np.float32)).shape
+        >>> picture = np.arange(9.0).reshape(1, 3, 3, 1)
+        >>> conv2d(picture, np.ones((2, 2, 1, 1)), [100])[0, :, :, 0]  # 0 + 1 + 3 + 4
+        array([[108., 112.],
+               [120., 124.]])
+        >>> conv2d(np.zeros((8, 28, 28, 1)), np.zeros((5, 5, 1, 10))).shape
         (8, 24, 24, 10)
 
     Source: K. Chellapilla, S. Puri and P. Simard, «High performance convolutional
@@ -133,8 +146,8 @@ def conv2d(
     windows = unfolded(x, places)  # (N, H', W', kh, kw, Cin)
     weights = kernel.reshape(-1, kernel.shape[-1])  # (kh·kw·Cin, Cout)
     y = np.empty((*windows.shape[:3], kernel.shape[-1]), x.dtype)
-    for block, columns in unfolded_blocks(windows):
-        np.matmul(columns, weights, out=y[block].reshape(-1, weights.shape[1]))
+    for block, patches in patch_blocks(windows):  # all at once, when they are few
+        y[block] = (patches @ weights).reshape(y[block].shape)
     if bias is not None:
         y += bias
     return y  # (N, H', W', Cout)

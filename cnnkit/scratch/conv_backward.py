@@ -1,4 +1,4 @@
-"""How a convolution learns: what the loss wants changed, told back to its inputs."""
+"""The gradients of a convolution: how its kernels learn."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnkit.scratch.checks import as_floats, check_same_shape, in_common_type
 from cnnkit.scratch.conv import checked
-from cnnkit.scratch.unfold import BLOCK_BYTES, unfolded, unfolded_blocks
+from cnnkit.scratch.unfold import BLOCK_BYTES, patch_blocks, unfolded
 from cnnkit.scratch.windows import Grid, grid
 
 
@@ -19,20 +19,24 @@ def conv2d_backward(
     padding: str | int | Sequence[int] = "valid",
     dilation_rate: int | Sequence[int] = 1,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The gradients of a convolution: for its input, its kernel and its bias.
+    """The gradients of a convolution: of its input, its kernel and its bias.
 
-    Each output is a sum of products «pixel times weight», plus the bias. So the
-    loss changes with a weight by the pixels that it met, with a pixel by the
-    weights that met it, and with the bias by 1, each times the gradient of the
-    output where they met:
+    An output is a sum of products «pixel times weight», plus the bias. The slope
+    of one product with respect to the weight is the pixel, with respect to the
+    pixel it is the weight; the slope with respect to the bias is 1. Multiply by
+    `grad` at that output, and add up over all products in which the weight (the
+    pixel, the bias) takes part:
 
-        dkernel[i, j, k, o] = Σ_n Σ_r Σ_c x[n, R, C, k] · grad[n, r, c, o]
-        dx[n, R, C, k]      = Σ over all (i, j, r, c) that read (R, C):
-                              Σ_o grad[n, r, c, o] · kernel[i, j, k, o]
-        dbias[o]            = Σ_n Σ_r Σ_c grad[n, r, c, o]
+        dkernel[i, j, k, o] = Σ_n Σ_r Σ_c  x[n, R, C, k] · grad[n, r, c, o]
+        dx[n, a, b, k] = Σ  kernel[i, j, k, o] · grad[n, r, c, o],
+                         over all (r, c, i, j, o) with R = a and C = b
+        dbias[o] = Σ_n Σ_r Σ_c  grad[n, r, c, o]
+
+    where R = r · stride + i · dilation − zeros above, and C likewise with the
+    zeros on the left; where (R, C) is outside the picture, x counts as 0.
 
     Args:
-        grad: gradient of the loss for the output, `(N, H', W', Cout)`.
+        grad: gradient of the loss with respect to the output, `(N, H', W', Cout)`.
         x: the pictures that `conv2d` took, `(N, H, W, Cin)`.
         kernel: the kernel that it took, `(kh, kw, Cin, Cout)`.
         strides: that it took. Default: 1.
@@ -70,35 +74,46 @@ def conv2d_backward(
 
 
 def kernel_gradient(grad: np.ndarray, x: np.ndarray, places: Grid) -> np.ndarray:
-    """`(kh, kw, Cin, Cout)`: the unfolded pictures, turned, times the gradient.
+    """`(kh, kw, Cin, Cout)`: each weight collects the pixels that it met.
 
-    dkernel = columnsᵀ · grad
+    In matrices: patchesᵀ @ grad, where ᵀ swaps rows and columns.
     """
     windows, filters = unfolded(x, places), grad.shape[-1]
     shape = (*windows.shape[3:], filters)
     dkernel = np.zeros((windows[0, 0, 0].size, filters), x.dtype)
-    for block, columns in unfolded_blocks(windows):  # (n·H'·W', kh·kw·Cin)
-        dkernel += columns.T @ grad[block].reshape(-1, filters)
+    for block, patches in patch_blocks(windows):  # (n·H'·W', kh·kw·Cin)
+        dkernel += patches.T @ grad[block].reshape(-1, filters)
     return dkernel.reshape(shape)
 
 
 def input_gradient(grad: np.ndarray, kernel: np.ndarray, places: Grid) -> np.ndarray:
-    """`(N, H, W, Cin)`: every weight sends its share back to the pixels it read."""
+    """`(N, H, W, Cin)`: each weight sends its share back to the pixels it met.
+
+    In matrices the shares are weights @ gradᵀ, for as many places (i, j) of the
+    kernel at a time as the memory allows. In memory dx lies channel by channel
+    until it is whole, as NumPy adds long runs of numbers faster than short ones.
+    """
     rows, columns = places
     channels, filters = kernel.shape[2:]
-    dx = np.zeros((len(grad), rows.size, columns.size, channels), grad.dtype)
-    picture_bytes = rows.outputs * columns.outputs * channels * grad.itemsize
-    many = max(1, BLOCK_BYTES // picture_bytes)
-    for start in range(0, len(grad), many):
-        part = grad[start : start + many]  # (n, H', W', Cout)
-        flat = part.reshape(-1, filters)
-        for i, j, outputs, inputs in places.taps():
-            share = (flat @ kernel[i, j].T).reshape(*part.shape[:3], channels)
-            dx[start : start + many][inputs] += share[outputs]
-    return dx
+    flat = grad.reshape(-1, filters)  # (N·H'·W', Cout)
+    dx = np.zeros((channels, len(grad), rows.size, columns.size), grad.dtype)
+    dx = dx.transpose(1, 2, 3, 0)  # (N, H, W, Cin)
+    taps = list(places.taps())
+    many = max(1, BLOCK_BYTES // (channels * len(flat) * grad.itemsize))
+    for start in range(0, len(taps), many):
+        group = taps[start : start + many]
+        weights = np.concatenate([kernel[i, j] for i, j, _, _ in group])
+        shares = weights @ flat.T  # (places · Cin, N·H'·W')
+        shares = shares.reshape(len(group), channels, *grad.shape[:3])
+        for share, (_, _, outputs, inputs) in zip(shares, group, strict=True):
+            dx[inputs] += share.transpose(1, 2, 3, 0)[outputs]
+    return np.ascontiguousarray(dx)
 
 
 def bias_gradient(grad: np.ndarray) -> np.ndarray:
-    """`(Cout,)`: the sum over pictures and places."""
+    """`(Cout,)`: the sum over pictures and places, here by a product with ones.
+
+    (`grad.sum(axis=(0, 1, 2))` gives the same, at a fifth of the speed.)
+    """
     flat = grad.reshape(-1, grad.shape[-1])
     return np.ones(len(flat), grad.dtype) @ flat

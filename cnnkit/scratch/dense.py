@@ -9,9 +9,12 @@ from cnnkit.scratch.checks import as_floats, check_same_shape, in_common_type
 def dense(
     x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None = None
 ) -> np.ndarray:
-    """A dense layer: every unit adds up all inputs, each with a weight of its own.
+    """A dense layer: every unit takes a weighted sum of all inputs.
 
-        y[n, u] = bias[u] + Σ_d x[n, d] · kernel[d, u]
+    One unit multiplies each input by a weight of its own, adds the products up,
+    and adds a bias. All units together are a matrix product:
+
+        y[n, u] = bias[u] + Σ_d x[n, d] · kernel[d, u]        y = x @ kernel + bias
 
     Args:
         x: `(N, D)`: D numbers for each example.
@@ -47,12 +50,20 @@ def dense(
 def dense_backward(
     grad: np.ndarray, x: np.ndarray, kernel: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The gradients of a dense layer: for its input, its weights and its bias.
+    """The gradients of a dense layer: of its input, its weights and its bias.
 
-        dx = grad · kernelᵀ      dkernel = xᵀ · grad      dbias = Σ_n grad[n]
+    The slope of a product «input times weight» with respect to the weight is the
+    input, with respect to the input it is the weight. Times `grad`, and added up
+    over all products in which they take part:
+
+        dkernel[d, u] = Σ_n x[n, d] · grad[n, u]        dkernel = xᵀ @ grad
+        dx[n, d] = Σ_u grad[n, u] · kernel[d, u]        dx = grad @ kernelᵀ
+        dbias[u] = Σ_n grad[n, u]
+
+    where ᵀ swaps rows and columns.
 
     Args:
-        grad: gradient of the loss for the output, `(N, units)`.
+        grad: gradient of the loss with respect to the output, `(N, units)`.
         x: what `dense` took, `(N, D)`.
         kernel: the weights that it took, `(D, units)`.
 
@@ -78,7 +89,9 @@ def dense_backward(
 
 
 def flatten(x: np.ndarray) -> np.ndarray:
-    """Lay each example out as one row; what stood side by side is forgotten.
+    """Lay each example out as one row of numbers.
+
+    Nothing is lost, but the next layer no longer knows which were neighbours.
 
     Args:
         x: `(N, …)`, two axes or more.
@@ -106,7 +119,8 @@ def flatten_backward(grad: np.ndarray, x: np.ndarray) -> np.ndarray:
     """The gradient of flatten: the same numbers, in the shape of the input.
 
     Args:
-        grad: gradient of the loss for the output, `(N, product of the rest)`.
+        grad: gradient of the loss with respect to the output,
+            `(N, product of the rest)`.
         x: what `flatten` took.
 
     Returns:
@@ -130,7 +144,7 @@ def flatten_backward(grad: np.ndarray, x: np.ndarray) -> np.ndarray:
 def dropout(
     x: np.ndarray, rate: float, *, seed: int | np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Dropout: silence a random share of the numbers, for training only.
+    """Dropout: in training, silence each number with the same probability.
 
         y = x · mask, where mask is 0 with probability rate, else 1 / (1 − rate)
 
@@ -144,7 +158,8 @@ def dropout(
             for a new one each time.
 
     Returns:
-        `(y, mask)`, both in the shape of `x`. Keep the mask for the way back.
+        `(y, mask)`, both in the shape of `x`; the mask holds 0 and 1 / (1 − rate).
+        Keep it for the way back.
 
     Raises:
         TypeError: `x` does not hold real numbers, or `rate` is no number.
@@ -170,7 +185,7 @@ def dropout_backward(grad: np.ndarray, mask: np.ndarray) -> np.ndarray:
         dx = grad · mask
 
     Args:
-        grad: gradient of the loss for the output.
+        grad: gradient of the loss with respect to the output.
         mask: the one that `dropout` gave, the same shape.
 
     Returns:

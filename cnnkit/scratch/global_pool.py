@@ -36,7 +36,8 @@ def global_avg_pool2d_backward(grad: np.ndarray, x: np.ndarray) -> np.ndarray:
     """The gradient of global average pooling: the same share for every pixel.
 
     Args:
-        grad: gradient of the loss for the output, `(N, C)` or `(N, 1, 1, C)`.
+        grad: gradient of the loss with respect to the output, `(N, C)` or
+            `(N, 1, 1, C)`.
         x: the feature maps that `global_avg_pool2d` took, `(N, H, W, C)`.
 
     Returns:

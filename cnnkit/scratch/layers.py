@@ -1,7 +1,8 @@
-"""Layers: a function, its gradient, and the weights between them.
+"""Layers: a function, its gradient, and a memory for the way back.
 
-Each layer is one of this package's pairs `f`, `f_backward`, with a memory for
-what the way back needs. Names and arguments are Keras's.
+Each is one of this package's pairs `f`, `f_backward`. In training `forward` is
+given a generator of random numbers, `rng`, and remembers what `backward` needs;
+otherwise `rng` is None. Names and arguments are Keras's.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from cnnkit.errors import check_number
+from cnnkit.errors import check_number, expected
 from cnnkit.scratch import activations, lp_pool, pool
 from cnnkit.scratch.dense import dropout, dropout_backward, flatten, flatten_backward
 from cnnkit.scratch.global_pool import (
@@ -24,9 +25,10 @@ class Layer:
     weights: Sequence[np.ndarray] = ()
     """What training adjusts: nothing, or `[kernel, bias]`, as in Keras."""
     gradients: Sequence[np.ndarray] = ()
-    """Of the loss, for each of the weights; set by `backward`."""
+    """Of the loss, with respect to each of the weights; set by `backward`."""
     taken = False
     """Whether the layer belongs to a network already."""
+    _memory: np.ndarray | None = None
 
     @property
     def options(self) -> dict:
@@ -45,24 +47,39 @@ class Layer:
         raise NotImplementedError
 
     def backward(self, grad: np.ndarray, *, to_input: bool = True) -> np.ndarray | None:
-        """Set `gradients`; return the gradient for the input, if it is wanted."""
+        """Set `gradients`; return that of the input, or None when not `to_input`."""
         raise NotImplementedError
+
+    def remembered(self) -> np.ndarray:
+        """What `forward` kept.
+
+        Raises:
+            ValueError: it has not been called in training.
+        """
+        if self._memory is None:
+            raise expected(
+                "forward(x, rng) before backward(grad), with a generator as rng",
+                f"no such call of {self}",
+            )
+        return self._memory
 
 
 class _Plain(Layer):
     """A layer without weights: a function and its gradient."""
 
-    function = gradient = None
+    function = backward_function = None
 
     def forward(
         self, x: np.ndarray, rng: np.random.Generator | None = None
     ) -> np.ndarray:
         if rng is not None:
-            self._x = x
+            self._memory = x
         return self.function(x, **self.options)
 
     def backward(self, grad: np.ndarray, *, to_input: bool = True) -> np.ndarray | None:
-        return self.gradient(grad, self._x, **self.options) if to_input else None
+        if not to_input:
+            return None
+        return self.backward_function(grad, self.remembered(), **self.options)
 
 
 @dataclass
@@ -70,7 +87,7 @@ class ReLU(_Plain):
     """Negative numbers become 0. See `scratch.relu`."""
 
     function = staticmethod(activations.relu)
-    gradient = staticmethod(activations.relu_backward)
+    backward_function = staticmethod(activations.relu_backward)
 
 
 @dataclass
@@ -79,7 +96,7 @@ class LeakyReLU(_Plain):
 
     negative_slope: float = 0.2
     function = staticmethod(activations.leaky_relu)
-    gradient = staticmethod(activations.leaky_relu_backward)
+    backward_function = staticmethod(activations.leaky_relu_backward)
 
 
 @dataclass
@@ -87,7 +104,7 @@ class Sigmoid(_Plain):
     """Numbers are squeezed into 0 to 1. See `scratch.sigmoid`."""
 
     function = staticmethod(activations.sigmoid)
-    gradient = staticmethod(activations.sigmoid_backward)
+    backward_function = staticmethod(activations.sigmoid_backward)
 
 
 @dataclass
@@ -95,35 +112,41 @@ class Tanh(_Plain):
     """Numbers are squeezed into −1 to 1. See `scratch.tanh`."""
 
     function = staticmethod(activations.tanh)
-    gradient = staticmethod(activations.tanh_backward)
+    backward_function = staticmethod(activations.tanh_backward)
 
 
 @dataclass
-class MaxPooling2D(_Plain):
-    """The greatest number under each window. See `scratch.max_pool2d`."""
+class _Pooling2D(_Plain):
+    """What all poolings with a window are made with."""
 
     pool_size: int | Sequence[int] = 2
     strides: int | Sequence[int] | None = None
     padding: str | int | Sequence[int] = "valid"
-    function = staticmethod(pool.max_pool2d)
-    gradient = staticmethod(pool.max_pool2d_backward)
 
 
 @dataclass
-class AveragePooling2D(MaxPooling2D):
+class MaxPooling2D(_Pooling2D):
+    """The greatest number under each window. See `scratch.max_pool2d`."""
+
+    function = staticmethod(pool.max_pool2d)
+    backward_function = staticmethod(pool.max_pool2d_backward)
+
+
+@dataclass
+class AveragePooling2D(_Pooling2D):
     """The mean of each window. See `scratch.avg_pool2d`."""
 
     function = staticmethod(pool.avg_pool2d)
-    gradient = staticmethod(pool.avg_pool2d_backward)
+    backward_function = staticmethod(pool.avg_pool2d_backward)
 
 
 @dataclass
-class LpPooling2D(MaxPooling2D):
-    """The length of each window as a vector. See `scratch.lp_pool2d`."""
+class LpPooling2D(_Pooling2D):
+    """The p-norm of each window. See `scratch.lp_pool2d`."""
 
     p: float = 2.0
     function = staticmethod(lp_pool.lp_pool2d)
-    gradient = staticmethod(lp_pool.lp_pool2d_backward)
+    backward_function = staticmethod(lp_pool.lp_pool2d_backward)
 
 
 @dataclass
@@ -131,7 +154,7 @@ class GlobalAveragePooling2D(_Plain):
     """The mean of each feature map. See `scratch.global_avg_pool2d`."""
 
     function = staticmethod(global_avg_pool2d)
-    gradient = staticmethod(global_avg_pool2d_backward)
+    backward_function = staticmethod(global_avg_pool2d_backward)
 
 
 @dataclass
@@ -139,7 +162,7 @@ class Flatten(_Plain):
     """One row for each example. See `scratch.flatten`."""
 
     function = staticmethod(flatten)
-    gradient = staticmethod(flatten_backward)
+    backward_function = staticmethod(flatten_backward)
 
 
 @dataclass
@@ -157,9 +180,9 @@ class Dropout(Layer):
         """Silence some in training; otherwise pass `x` on."""
         if rng is None:
             return x
-        y, self._mask = dropout(x, self.rate, seed=rng)
+        y, self._memory = dropout(x, self.rate, seed=rng)
         return y
 
     def backward(self, grad: np.ndarray, *, to_input: bool = True) -> np.ndarray | None:
         """Pass the gradient on to those that were not silenced."""
-        return dropout_backward(grad, self._mask) if to_input else None
+        return dropout_backward(grad, self.remembered()) if to_input else None

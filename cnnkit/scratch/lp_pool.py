@@ -23,12 +23,12 @@ def lp_pool2d(
     strides: Size | None = None,
     padding: str | Size = "valid",
 ) -> np.ndarray:
-    """Lp pooling: the length of the window's pixels, taken as one vector.
+    """Lp pooling: the p-norm of each window.
 
-        y[n, r, c, k] = (Σ over the window of |x[n, ·, ·, k]|ᵖ)^(1/p)
+        y[n, r, c, k] = (Σ_i Σ_j |x[n, R, C, k]|ᵖ)^(1/p)
 
     With p = 1 it is the sum of the absolute values, with p = 2 (L2 pooling) the
-    length known from Pythagoras, and the larger p, the nearer it comes to the
+    root of the sum of squares, and the larger p, the nearer it comes to the
     greatest absolute value, which is `p=math.inf`. It is a sum and not a mean:
     four pixels of 3 give 6 with p = 2.
 
@@ -77,15 +77,15 @@ def lp_pool2d_backward(
     strides: Size | None = None,
     padding: str | Size = "valid",
 ) -> np.ndarray:
-    """The gradient of Lp pooling: larger pixels get more of it.
+    """The gradient of Lp pooling: with p above 1, larger pixels get more of it.
 
-        dx = Σ over the windows that read x of grad · sign(x) · (|x| / y)^(p − 1)
+        dx = grad · sign(x) · (|x| / y)^(p − 1), added up over the windows
 
     With p = 2 the share is x / y. A window of zeros has no slope there; 0 is
     taken for it.
 
     Args:
-        grad: gradient of the loss for the output, `(N, H', W', C)`.
+        grad: gradient of the loss with respect to the output, `(N, H', W', C)`.
         x: the pictures that `lp_pool2d` took, `(N, H, W, C)`.
         pool_size: that it took. Default: 2.
         p: that it took. Default: 2.

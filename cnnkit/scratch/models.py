@@ -35,9 +35,15 @@ def simple_cnn(
     """
     return Network(
         [
-            *(Conv2D(10, 5), ReLU(), MaxPooling2D(2)),
-            *(Conv2D(20, 5), ReLU(), MaxPooling2D(2)),
-            *(Flatten(), Dense(100), ReLU()),
+            Conv2D(10, 5),
+            ReLU(),
+            MaxPooling2D(2),
+            Conv2D(20, 5),
+            ReLU(),
+            MaxPooling2D(2),
+            Flatten(),
+            Dense(100),
+            ReLU(),
             Dense(num_classes),
         ],
         input_shape=input_shape,

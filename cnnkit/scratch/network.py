@@ -88,8 +88,9 @@ class Network(Stack):
 
         Example:
             >>> network = Network([Flatten(), Dense(2)], input_shape=(2, 2, 1))
-            >>> x = np.array([[[[0.0], [0]], [[1], [1]]], [[[1], [1]], [[0], [0]]]])
-            >>> history = network.fit(x, [0, 1], epochs=20, progress=False)
+            >>> images = np.zeros((2, 2, 2, 1))
+            >>> images[0, 0] = images[1, 1] = 1  # bright above, bright below
+            >>> history = network.fit(images, [0, 1], epochs=20, progress=False)
             >>> history["loss"][-1] < history["loss"][0]
             True
         """
@@ -214,7 +215,9 @@ class Network(Stack):
         for start in range(0, len(order), size):
             chosen = order[start : start + size]
             truth = labels[chosen]
-            mean, gradients, logits = self.gradients(images[chosen], truth, seed=rng)
+            mean, gradients, logits = self.loss_and_gradients(
+                images[chosen], truth, seed=rng
+            )
             optimizer.update(self.weights, gradients)
             loss += float(mean) * len(chosen)
             right += int((logits.argmax(axis=1) == truth).sum())

@@ -12,10 +12,13 @@ Rate = Callable[[int], float]
 
 @dataclass
 class SGD:
-    """Stochastic gradient descent: downhill, with momentum like a rolling ball.
+    """Stochastic gradient descent: a step downhill, with momentum like a ball's.
 
         v ← momentum · v − learning_rate · g
         w ← w + v
+
+    w is a weight, g its gradient, v its velocity, which starts at 0. Without
+    momentum this is w ← w − learning_rate · g.
 
     Args:
         learning_rate: above 0; or a function that takes the number of the step,
@@ -23,7 +26,7 @@ class SGD:
         momentum: share of the last step that is kept, in [0, 1). Default: 0.
 
     Raises:
-        TypeError: a number is not one.
+        TypeError: an argument is not a number.
         ValueError: a number is out of range.
 
     Example:
@@ -67,12 +70,12 @@ class SGD:
 class Adam:
     """Adam: each weight has a step size of its own, from its last gradients.
 
-        m ← β₁ · m + (1 − β₁) · g              the mean gradient
-        s ← β₂ · s + (1 − β₂) · g²             its mean square
+        m ← β₁ · m + (1 − β₁) · g              the mean of the last gradients
+        s ← β₂ · s + (1 − β₂) · g²             the mean of their squares
         w ← w − learning_rate · (√(1 − β₂ᵗ) / (1 − β₁ᵗ)) · m / (√s + ε)
 
-    Both means start at 0; the factor with t, the number of the step, makes up
-    for it.
+    w is a weight, g its gradient. m and s start at 0 and are too small at first;
+    the factor with t, which counts the steps from 1, corrects that.
 
     Args:
         learning_rate: above 0; or a function that takes the number of the step,
@@ -82,7 +85,7 @@ class Adam:
         epsilon: ε, above 0, keeps the quotient finite. Default: 1e-7.
 
     Raises:
-        TypeError: a number is not one.
+        TypeError: an argument is not a number.
         ValueError: a number is out of range.
 
     Example:
@@ -126,8 +129,10 @@ class Adam:
         for w, g, m, s in zip(
             weights, gradients, self._means, self._squares, strict=True
         ):
-            m += (1 - self.beta_1) * (g - m)
-            s += (1 - self.beta_2) * (g * g - s)
+            m *= self.beta_1
+            m += (1 - self.beta_1) * g
+            s *= self.beta_2
+            s += (1 - self.beta_2) * g**2
             w -= rate * m / (np.sqrt(s) + self.epsilon)
 
 
@@ -157,7 +162,7 @@ def _memory(
 def linear_decay(start: float, steps: int) -> Rate:
     """A learning rate that falls from `start` to 0 in a straight line.
 
-    Large steps find the valley, small ones its bottom.
+    Large steps at first go far; small ones at the end settle.
 
     Args:
         start: the rate of the first step, above 0.
@@ -171,7 +176,7 @@ def linear_decay(start: float, steps: int) -> Rate:
         ValueError: a number is out of range.
 
     Example:
-        >>> rate = linear_decay(0.006, 860)
+        >>> rate = linear_decay(0.006, 860)  # 2 epochs of ⌈55,000 / 128⌉ steps
         >>> rate(0), rate(430), rate(860)
         (0.006, 0.003, 0.0)
 
@@ -194,6 +199,7 @@ def optimizer_named(optimizer: str | SGD | Adam) -> SGD | Adam:
     if isinstance(optimizer, str) and optimizer in made:
         return made[optimizer]()
     raise expected(
-        '`optimizer` to be "adam", "sgd", scratch.Adam(…) or scratch.SGD(…)',
+        '`optimizer` to be "adam", "sgd", or one made by scratch.Adam() or '
+        "scratch.SGD(), with the brackets",
         f"optimizer={optimizer!r}",
     )

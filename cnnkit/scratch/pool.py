@@ -1,8 +1,13 @@
-"""Pooling: one number stands for each window; what it keeps, and what it forgets.
+"""Pooling: each window of a picture becomes one number.
 
 A window slides over every channel on its own, so the channels stay as many as
-they were, and there is nothing to learn. Padding is never read: a window that
-hangs over the edge is the smaller for it.
+they were, and there is nothing to learn. Padding is never read: of a window that
+hangs over the edge, only the pixels inside the picture count.
+
+In the formulas, i and j run over the rows and columns of the window, and
+(R, C) = (r · stride + i − zeros above, c · stride + j − zeros on the left) is the
+pixel there. In the code, `places.taps()` gives for each (i, j) which outputs
+there are, and which pixels they read: all of them at once, as two slices.
 """
 
 from collections.abc import Sequence
@@ -25,7 +30,7 @@ def max_pool2d(
 ) -> np.ndarray:
     """Max pooling: the greatest number under each window.
 
-        y[n, r, c, k] = max over the window at (r, c) of x[n, ·, ·, k]
+        y[n, r, c, k] = max over i, j of x[n, R, C, k]
 
     Args:
         x: pictures `(N, H, W, C)`.
@@ -71,12 +76,15 @@ def max_pool2d_backward(
 ) -> np.ndarray:
     """The gradient of max pooling: all of it goes to the pixel that won.
 
+        dx[n, R, C, k] = grad[n, r, c, k] for the greatest pixel of the window,
+                         0 for the others; overlapping windows add up
+
     The others could change a little without any effect. When several are the
     greatest, the first takes all, reading the window line by line: as TensorFlow
-    does on a processor.
+    does on a CPU.
 
     Args:
-        grad: gradient of the loss for the output, `(N, H', W', C)`.
+        grad: gradient of the loss with respect to the output, `(N, H', W', C)`.
         x: the pictures that `max_pool2d` took, `(N, H, W, C)`.
         pool_size: that it took. Default: 2.
         strides: that it took. Default: `pool_size`.
@@ -99,14 +107,15 @@ def max_pool2d_backward(
     """
     grad, x, places = prepared_backward(grad, x, pool_size, strides, padding)
     y = max_pool2d(x, pool_size, strides=strides, padding=padding)
-    dx, owed = np.zeros_like(x), np.ones(y.shape, bool)
+    dx = np.zeros_like(x)
+    owed = np.ones(y.shape, bool)  # the windows whose winner is not found yet
     has_nan = bool(np.isnan(y).any())
     for _, _, outputs, inputs in places.taps():
         wins = x[inputs] == y[outputs]
-        if has_nan:  # which equals nothing, not even itself
+        if has_nan:  # NaN == NaN is false
             wins |= np.isnan(x[inputs])
         wins &= owed[outputs]
-        owed[outputs] ^= wins
+        owed[outputs] &= ~wins
         dx[inputs] += grad[outputs] * wins
     return dx
 
@@ -120,9 +129,9 @@ def avg_pool2d(
 ) -> np.ndarray:
     """Average pooling: the mean of the pixels under each window.
 
-        y[n, r, c, k] = (Σ over the window of x[n, ·, ·, k]) / pixels in it
+        y[n, r, c, k] = Σ_i Σ_j x[n, R, C, k] / pixels in the window
 
-    Only pixels count: a window that hangs over the edge divides by fewer.
+    A window that hangs over the edge has fewer pixels, and divides by fewer.
 
     Args:
         x: pictures `(N, H, W, C)`.
@@ -167,7 +176,7 @@ def avg_pool2d_backward(
         dx = Σ over the windows that read the pixel of grad / pixels in it
 
     Args:
-        grad: gradient of the loss for the output, `(N, H', W', C)`.
+        grad: gradient of the loss with respect to the output, `(N, H', W', C)`.
         x: the pictures that `avg_pool2d` took, `(N, H, W, C)`.
         pool_size: that it took. Default: 2.
         strides: that it took. Default: `pool_size`.

@@ -15,12 +15,13 @@ from cnnkit.scratch.layers import Layer
 if TYPE_CHECKING:
     from cnnkit.scratch.stack import Stack
 
-_CLASSES = {
-    kind.__name__: kind
-    for module in (layers, trained_layers)
-    for kind in vars(module).values()
-    if isinstance(kind, type) and issubclass(kind, Layer) and kind is not Layer
-}
+_KINDS = (
+    *(layers.ReLU, layers.LeakyReLU, layers.Sigmoid, layers.Tanh),
+    *(layers.MaxPooling2D, layers.AveragePooling2D, layers.LpPooling2D),
+    *(layers.GlobalAveragePooling2D, layers.Flatten, layers.Dropout),
+    *(trained_layers.Conv2D, trained_layers.Dense),
+)
+_CLASSES = {kind.__name__: kind for kind in _KINDS}
 
 
 def write_network(network: "Stack", path: str | os.PathLike) -> None:

@@ -31,8 +31,8 @@ def softmax(x: np.ndarray, *, axis: int = -1) -> np.ndarray:
         ValueError: `x` is empty or a single number, or has no such axis.
 
     Example:
-        >>> softmax(np.log([70.0, 25.0, 5.0])).round(2)  # dog, cat, pig
-        array([0.7 , 0.25, 0.05])
+        >>> softmax([2.0, 1.0, 0.0]).round(3)  # e², e and 1, by their sum
+        array([0.665, 0.245, 0.09 ])
 
     Source: J. Bridle, «Probabilistic interpretation of feedforward classification
     network outputs», 1990.
@@ -49,7 +49,7 @@ def softmax_backward(grad: np.ndarray, x: np.ndarray, *, axis: int = -1) -> np.n
         dx_i = y_i · (grad_i − Σ_j grad_j · y_j), where y = softmax(x)
 
     Args:
-        grad: gradient of the loss for the output, the shape of `x`.
+        grad: gradient of the loss with respect to the output, the shape of `x`.
         x: the scores that `softmax` took.
         axis: that it took. Default: −1.
 
@@ -76,11 +76,13 @@ def softmax_backward(grad: np.ndarray, x: np.ndarray, *, axis: int = -1) -> np.n
 def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.floating:
     """The mean of −ln p over the batch, p being the right class's probability.
 
-        loss = mean over n of −ln softmax(logits[n])[labels[n]]
-             = mean over n of ln Σ_j e^logits[n, j] − logits[n, labels[n]]
+        loss = mean over n of −ln(softmax(logits[n])[labels[n]])
+             = mean over n of (ln Σ_j e^logits[n, j] − logits[n, labels[n]])
 
-    The second form takes no logarithm of a number that has been rounded to 0.
-    A network that knows nothing about C classes has the loss ln C.
+    Logits are the scores before softmax. The second form takes no logarithm of a
+    number that has been rounded to 0; the greatest score is subtracted first, as
+    in `softmax`. A network that knows nothing about C classes has the loss ln C.
+    Keras has it as `SparseCategoricalCrossentropy(from_logits=True)`.
 
     Args:
         logits: scores `(N, classes)`, before softmax.
@@ -98,7 +100,7 @@ def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.floating
         >>> float(softmax_cross_entropy(np.zeros((4, 10)), [3, 1, 4, 1]).round(3))
         2.303
 
-    Source: as Keras's `SparseCategoricalCrossentropy(from_logits=True)`.
+    Source: I. Goodfellow, Y. Bengio and A. Courville, Deep Learning, 2016, 6.2.2.
     Taught in: notebooks/08_backpropagation.ipynb
     """
     logits, labels = _checked_scores(logits, labels)
@@ -112,7 +114,8 @@ def softmax_cross_entropy_backward(
 ) -> np.ndarray:
     """The gradient for the logits: probabilities, minus 1 at the right class.
 
-        dlogits[n, j] = grad · (softmax(logits[n])[j] − [j = labels[n]]) / N
+        dlogits[n, j] = grad · (softmax(logits[n])[j] − t) / N
+        where t is 1 for j = labels[n], else 0
 
     Args:
         grad: gradient of what is minimised for this loss; 1.0 when it is the

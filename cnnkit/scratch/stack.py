@@ -27,7 +27,12 @@ class Stack:
         dtype: str = "float32",
         seed: int = 0,
     ) -> None:
-        self.layers = list(layers)
+        self.layers = _checked_layers(layers)
+        if not isinstance(input_shape, tuple | list) or not input_shape:
+            raise expected(
+                "`input_shape` to be the shape of one example, as (28, 28, 1)",
+                f"input_shape={input_shape!r}",
+            )
         self.input_shape = tuple(
             check_integer("input_shape", size, minimum=1) for size in input_shape
         )
@@ -39,19 +44,7 @@ class Stack:
         self.output_shapes: list[tuple[int, ...]] = []
         x = np.zeros((1, *self.input_shape), self.dtype)
         for position, layer in enumerate(self.layers, start=1):
-            if not isinstance(layer, Layer):
-                raise expected(
-                    f"layer {position} to be a layer, as scratch.Dense(10)",
-                    repr(layer),
-                    error=TypeError,
-                )
-            if layer.taken:
-                raise expected(
-                    f"layer {position} to be new: a layer has its place in one network",
-                    f"{layer}, which has a place",
-                )
             try:
-                layer.taken = True
                 layer.build(x.shape[1:], rng, self.dtype)
                 x = layer.forward(x)
             except ValueError as error:
@@ -60,12 +53,19 @@ class Stack:
                     f"an input of shape {x.shape[1:]} ({error})",
                 ) from error
             self.output_shapes.append(x.shape[1:])
-        if x.ndim != 2 or x.shape[1] < 2 or not self.layers:
+        if x.ndim != 2 or x.shape[1] < 2:
             raise expected(
                 "the last layer to give one score for each of at least two classes",
                 f"an output of shape {x.shape[1:]}",
             )
         self.classes = x.shape[1]
+        for layer in self.layers:
+            layer.taken = True
+
+    def __repr__(self) -> str:
+        layers = "".join(f"    {layer},\n" for layer in self.layers)
+        options = f"input_shape={self.input_shape}, dtype={self.dtype.name!r}"
+        return f"{type(self).__name__}([\n{layers}], {options})"
 
     @property
     def weights(self) -> list[np.ndarray]:
@@ -115,7 +115,7 @@ class Stack:
         Args:
             images: `(N, …)` with the network's input shape.
             rng: for the random draws of training; the layers then remember what
-                `gradients` needs. Default: none, dropout is off.
+                the way back needs. Default: none, dropout is off.
 
         Raises:
             ValueError: the images have another shape, or there are none.
@@ -125,10 +125,10 @@ class Stack:
             x = layer.forward(x, rng)
         return x
 
-    def gradients(
+    def loss_and_gradients(
         self, images: np.ndarray, labels: np.ndarray, *, seed: object = 0
     ) -> tuple[np.floating, list[np.ndarray], np.ndarray]:
-        """Forward and backward for one batch: what every weight should do.
+        """Forward and backward for one batch: the loss, and its slope for each weight.
 
         Args:
             images: `(N, …)` with the network's input shape.
@@ -136,8 +136,9 @@ class Stack:
             seed: of dropout, an integer or a NumPy generator. Default: 0.
 
         Returns:
-            `(loss, gradients, logits)`: the mean loss, an array for each of
-            `weights`, and the scores `(N, classes)`.
+            `(loss, gradients, logits)`: the mean loss, its gradient with respect
+            to each of `weights`, and the scores `(N, classes)`. Training moves
+            the weights against their gradients.
 
         Raises:
             TypeError: the labels are not integers.
@@ -157,8 +158,32 @@ class Stack:
         images = as_floats("images", images) if convert else np.asarray(images)
         if images.shape[1:] != self.input_shape or len(images) == 0:
             shape = ", ".join(map(str, self.input_shape))
+            one = images.shape == self.input_shape
             raise expected(
                 f"`images` to have the shape (N, {shape}), with at least one image",
                 f"images of shape {images.shape}",
+                advice="One image is images[:1], or image[None]." if one else "",
             )
         return images.astype(self.dtype, copy=False) if convert else images
+
+
+def _checked_layers(layers: Sequence[Layer]) -> list[Layer]:
+    if isinstance(layers, Layer) or not isinstance(layers, Sequence) or not layers:
+        raise expected(
+            "`layers` to be a list of at least one layer, as [Flatten(), Dense(10)]",
+            repr(layers),
+        )
+    for position, layer in enumerate(layers, start=1):
+        if not isinstance(layer, Layer):
+            raise expected(
+                f"layer {position} to be a layer, as scratch.Dense(10)",
+                repr(layer),
+                error=TypeError,
+            )
+        if layer.taken or any(layer is other for other in layers[: position - 1]):
+            raise expected(
+                f"layer {position} to be new",
+                f"{layer}, which is used already",
+                advice="A layer has one place in one network; make another.",
+            )
+    return list(layers)

@@ -53,12 +53,12 @@ class Conv2D(Layer):
     ) -> np.ndarray:
         """`(N, H, W, Cin)` → `(N, H', W', filters)`."""
         if rng is not None:
-            self._x = x
-        return conv2d(x, *self.weights, **self._sliding)
+            self._memory = x
+        return conv2d(x, *_built(self), **self._sliding)
 
     def backward(self, grad: np.ndarray, *, to_input: bool = True) -> np.ndarray | None:
         """Set the gradients of kernel and bias; pass the rest on."""
-        x, kernel = self._x, self.weights[0]
+        x, kernel = self.remembered(), self.weights[0]
         if to_input:
             dx, *self.gradients = conv2d_backward(grad, x, kernel, **self._sliding)
             return dx
@@ -97,13 +97,23 @@ class Dense(Layer):
     ) -> np.ndarray:
         """`(N, D)` → `(N, units)`."""
         if rng is not None:
-            self._x = x
-        return dense(x, *self.weights)
+            self._memory = x
+        return dense(x, *_built(self))
 
     def backward(self, grad: np.ndarray, *, to_input: bool = True) -> np.ndarray | None:
         """Set the gradients of kernel and bias; pass the rest on."""
-        dx, *self.gradients = dense_backward(grad, self._x, self.weights[0])
+        dx, *self.gradients = dense_backward(grad, self.remembered(), self.weights[0])
         return dx
+
+
+def _built(layer: Layer) -> list[np.ndarray]:
+    if not layer.weights:
+        raise expected(
+            f"{layer} to have weights",
+            "none",
+            advice="A Network makes them, or layer.build(shape, rng, dtype).",
+        )
+    return layer.weights
 
 
 def _glorot_uniform(

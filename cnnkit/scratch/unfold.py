@@ -38,29 +38,30 @@ def padded(x: np.ndarray, places: Grid) -> np.ndarray:
     return picture
 
 
-def unfolded_blocks(windows: np.ndarray) -> Iterator[tuple[tuple, np.ndarray]]:
-    """Yield `(index, columns)`: a part of the output, and its matrix of windows.
+def patch_blocks(windows: np.ndarray) -> Iterator[tuple[tuple, np.ndarray]]:
+    """Yield `(index, patches)`: a part of the output, and what its windows cover.
 
-    `columns` is `(n·H'·W', kh·kw·Cin)` in a buffer that the next part overwrites.
-    NumPy copies run by run, and long runs go faster. Copied window by window, a
-    run is one row of a window, kw·Cin numbers. With a single channel that is
-    short; there each weight's pixels are copied together, W' numbers a run.
+    `patches` is `(n·H'·W', kh·kw·Cin)`, one row a window, in a buffer that the
+    next part overwrites. NumPy copies run by run, and long runs go faster. Copied
+    window by window, a run is one row of a window, kw·Cin numbers. With a single
+    channel that is short; there the windows are copied weight by weight, in runs
+    of W' numbers, which takes half the time.
     """
-    weights_first = windows.shape[-1] == 1
+    weights = windows[0, 0, 0].size  # kh·kw·Cin
+    weight_by_weight = windows.shape[-1] == 1
     buffer = None
     for block in blocks(windows):
         part = windows[block]
-        if weights_first:
+        if weight_by_weight:
             part = part.transpose(3, 4, 5, 0, 1, 2)
-        if buffer is None:
+        if buffer is None:  # the first part is the largest
             buffer = np.empty(part.size, part.dtype)
-        columns = buffer[: part.size].reshape(part.shape)
-        columns[...] = part
-        weights = windows[0, 0, 0].size
-        if weights_first:
-            yield block, columns.reshape(weights, -1).T
+        patches = buffer[: part.size].reshape(part.shape)
+        patches[...] = part
+        if weight_by_weight:
+            yield block, patches.reshape(weights, -1).T
         else:
-            yield block, columns.reshape(-1, weights)
+            yield block, patches.reshape(-1, weights)
 
 
 def blocks(windows: np.ndarray) -> Iterator[tuple[slice, slice]]:

@@ -34,6 +34,12 @@ class Axis(NamedTuple):
 
         Yields:
             `(tap, outputs, inputs)`, two slices of equal length.
+
+        Example:
+            >>> pairs = grid((4, 4), (2, 2), 2, "valid").rows
+            >>> list(pairs.taps())  # windows at 0 and 2; tap 1 reads 1 and 3
+            [(0, slice(0, 2, None), slice(0, 3, 2)),
+             (1, slice(0, 2, None), slice(1, 4, 2))]
         """
         for tap in range(self.kernel):
             place = tap * self.dilation - self.before
@@ -60,11 +66,9 @@ class Grid(NamedTuple):
         everything = slice(None)
         for i, output_rows, input_rows in self.rows.taps():
             for j, output_columns, input_columns in self.columns.taps():
-                yield (
-                    *(i, j),
-                    (everything, output_rows, output_columns),
-                    (everything, input_rows, input_columns),
-                )
+                outputs = (everything, output_rows, output_columns)
+                inputs = (everything, input_rows, input_columns)
+                yield i, j, outputs, inputs
 
 
 def grid(

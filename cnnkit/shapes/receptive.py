@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from cnnkit.errors import expected
+from cnnkit.errors import check_integer, expected
 from cnnkit.shapes.windows import (
-    checked_window,
+    kernel_span,
     output_size,
     padding_amounts,
     zeros_each_side,
@@ -15,9 +15,10 @@ from cnnkit.shapes.windows import (
 class ReceptiveField(NamedTuple):
     """What part of the input one output depends on, along one axis.
 
-    Output `i` depends on the input positions `offset + i · jump` up to
-    `offset + i · jump + size − 1`. Positions below 0 or behind the input's end
-    are padding.
+    Output `i` reads nothing outside the input positions `offset + i · jump` to
+    `offset + i · jump + size − 1`; with dilation, or a stride longer than the
+    kernel, it skips some inside. Positions below 0 or behind the input's end are
+    padding.
     """
 
     size: int
@@ -74,6 +75,9 @@ def receptive_field(
         >>> receptive_field([(5,), (2, 2), (5,), (2, 2)])[-1]
         ReceptiveField(size=16, jump=4, offset=0)
 
+        One output of the last layer sees 16 positions, its neighbour the 16 that
+        start 4 further on.
+
     Source: A. Araujo, W. Norris and J. Sim, «Computing receptive fields of
     convolutional neural networks», Distill, 2019, doi:10.23915/distill.00021.
     Taught in: notebooks/10_sequential_models.ipynb
@@ -82,11 +86,11 @@ def receptive_field(
     for position, layer in enumerate(stack, start=1):
         options = _layer_options(position, layer)
         kernel, stride = options["kernel"], options["stride"]
-        _, span, _ = checked_window(1, kernel, stride, options["dilation"])
+        span = kernel_span(kernel, options["dilation"])
+        check_integer("stride", stride, minimum=1)
         before = zeros_each_side(options["padding"])
         if reached is not None:
-            before, _ = padding_amounts(reached, **options)
-            reached = output_size(reached, **options)
+            before, reached = _padding_and_output(position, reached, options)
         elif before == "same" and stride == 1:
             before = (span - 1) // 2
         elif before == "same":
@@ -103,6 +107,16 @@ def receptive_field(
     return fields
 
 
+def _padding_and_output(position: int, size: int, options: dict) -> tuple[int, int]:
+    """Zeros in front, and outputs, of one layer; an error names the layer."""
+    try:
+        return padding_amounts(size, **options)[0], output_size(size, **options)
+    except ValueError as error:
+        raise expected(
+            f"layer {position} to fit its input, which has {size} positions", error
+        ) from error
+
+
 def _layer_options(position: int, layer: tuple | dict) -> dict:
     options = {"kernel": None, "stride": 1, "padding": "valid", "dilation": 1}
     if isinstance(layer, dict):
@@ -116,5 +130,6 @@ def _layer_options(position: int, layer: tuple | dict) -> dict:
             f"layer {position} to be (kernel, stride, padding, dilation), or a dict "
             "with these keys; all but the kernel may be left out",
             repr(layer),
+            advice="A kernel alone is (5,), with the comma.",
         )
     return {**options, **given}

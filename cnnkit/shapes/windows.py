@@ -1,5 +1,7 @@
 """How many places a window takes along one axis, and which positions it reads."""
 
+import math
+
 from cnnkit.errors import check_integer, expected
 
 
@@ -13,15 +15,16 @@ def output_size(
 ) -> int:
     """How many places a window can take along one axis.
 
-    With `P` zeros in all and a kernel that spans `K = dilation · (kernel − 1) + 1`
-    positions, the window starts at 0, `stride`, `2 · stride` … and must end
-    inside:
+    The kernel spans `K = dilation · (kernel − 1) + 1` positions, and the input has
+    `P` zeros around it, both sides together (`padding=p` makes P = 2p). The window
+    starts at 0, `stride`, `2 · stride` … of the padded input and must end inside:
 
         output = ⌊(size + P − K) / stride⌋ + 1
 
-    The division need not come out even: ⌊ ⌋ drops the rest, and the positions
-    that are left over are never read (see `unread_pixels`). With `"same"` the
-    zeros are chosen so that the output is `⌈size / stride⌉`.
+    The division need not come out even: ⌊ ⌋ rounds down, and the positions that
+    are left over are never read (see `unread_pixels`). With `"same"` the zeros are
+    chosen so that the output is `⌈size / stride⌉`, where ⌈ ⌉ rounds up: with
+    stride 1 the same as the input.
 
     Args:
         size: positions along the axis, at least 1.
@@ -41,23 +44,28 @@ def output_size(
             padded input.
 
     Example:
-        >>> output_size(5, 3), output_size(5, 3, padding=1), output_size(7, 3, stride=2)
-        (3, 5, 3)
+        >>> output_size(5, 3)  # the window starts at 0, 1 and 2
+        3
+        >>> output_size(5, 3, padding=1)  # 5 and two zeros are 7
+        5
+        >>> output_size(8, 3, stride=2)  # it starts at 0, 2 and 4; (8 − 3) / 2 is 2.5
+        3
 
     Source: V. Dumoulin and F. Visin, «A guide to convolution arithmetic for deep
     learning», 2016, arXiv:1603.07285.
     Taught in: notebooks/04_stride.ipynb
     """
-    size, span, stride = checked_window(size, kernel, stride, dilation)
+    size = check_integer("size", size, minimum=1)
+    span = kernel_span(kernel, dilation)
+    stride = check_integer("stride", stride, minimum=1)
     zeros = zeros_each_side(padding)
     if zeros == "same":
-        return -(-size // stride)
+        return math.ceil(size / stride)
     if span > size + 2 * zeros:
-        dilated = f", dilation={dilation}: the kernel spans {span}" * (dilation > 1)
-        raise expected(
-            "the kernel to fit into the padded input",
-            f"size={size}, kernel={kernel}, padding={padding!r}{dilated}",
-        )
+        received = f"size={size}, kernel={kernel}, padding={padding!r}"
+        if dilation > 1:
+            received += f", dilation={dilation}: the kernel spans {span}"
+        raise expected("the window to fit into the padded input", received)
     return (size + 2 * zeros - span) // stride + 1
 
 
@@ -74,8 +82,8 @@ def padding_amounts(
     `"same"` asks for `⌈size / stride⌉` windows. The last of them ends at
     `(output − 1) · stride + K`, and what the input lacks up to there is filled
     with zeros, half on each side. When their number is odd, the odd one goes
-    after: TensorFlow's convention. (PyTorch pads both sides alike, so even
-    kernels and strides above 1 give other numbers there.)
+    after: TensorFlow's convention. (PyTorch's `"same"` agrees, for stride 1; its
+    numbers of zeros are the same on both sides.)
 
     Args:
         size: positions along the axis, at least 1.
@@ -107,7 +115,7 @@ def padding_amounts(
     zeros = zeros_each_side(padding)
     if zeros != "same":
         return zeros, zeros
-    span = dilation * (kernel - 1) + 1
+    span = kernel_span(kernel, dilation)
     lacking = max((outputs - 1) * stride + span - size, 0)
     return lacking // 2, lacking - lacking // 2
 
@@ -154,7 +162,9 @@ def unread_pixels(
     outputs = output_size(size, kernel, **options)
     before, _ = padding_amounts(size, kernel, **options)
     last_read = -1
-    for tap in range(kernel):  # each weight of the window, and where it last reads
+    # The last window may end in padding, and with dilation an earlier weight, in
+    # an earlier window, be the last to read a pixel: so look at each weight.
+    for tap in range(kernel):
         place = tap * dilation - before
         windows = min((size - 1 - place) // stride, outputs - 1)
         if windows >= 0:
@@ -162,13 +172,10 @@ def unread_pixels(
     return size - 1 - last_read
 
 
-def checked_window(size: int, kernel: int, stride: int, dilation: int) -> tuple:
-    """Return `(size, positions that the kernel spans, stride)`."""
-    size = check_integer("size", size, minimum=1)
+def kernel_span(kernel: int, dilation: int) -> int:
+    """Positions from the first to the last that a kernel covers."""
     kernel = check_integer("kernel", kernel, minimum=1)
-    stride = check_integer("stride", stride, minimum=1)
-    dilation = check_integer("dilation", dilation, minimum=1)
-    return size, dilation * (kernel - 1) + 1, stride
+    return check_integer("dilation", dilation, minimum=1) * (kernel - 1) + 1
 
 
 def zeros_each_side(padding: int | str) -> int | str:
