@@ -16,6 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 from cnnkit import load_mnist, scratch
+from cnnkit.errors import check_choice
 from cnnkit.runtime import keras  # noqa: F401  (imports TensorFlow quietly)
 
 import tensorflow as tf  # isort: skip
@@ -41,7 +42,7 @@ def main(parts: list[str]) -> None:
         "network": network,
     }
     for part in parts or known:
-        known[part]()
+        known[check_choice("part", part, known)]()
 
 
 def convolution() -> None:

@@ -57,9 +57,8 @@ class EpochTable:
             self._columns = sorted(results, key=_place)
             print("  ".join(["  epoch", *(f"{name:>8}" for name in self._columns)]))
         cells = [
-            f"{_as_text(name, results[name]):>{max(8, len(name))}}"
+            f"{_as_text(name, results.get(name)):>{max(8, len(name))}}"
             for name in self._columns
-            if name in results
         ]
         print("  ".join([f"{self._label:>7}", *cells]), flush=True)
 
@@ -74,7 +73,9 @@ def _place(name: str) -> tuple[bool, bool, bool, str]:
     return is_rate, name.startswith("val_"), not name.endswith("loss"), name
 
 
-def _as_text(name: str, value: float) -> str:
+def _as_text(name: str, value: float | None) -> str:
+    if value is None:  # not measured in this epoch
+        return ""
     if "accuracy" in name:
         return f"{value:.2%}".replace("%", " %")
     return f"{value:.2g}" if name == "learning_rate" else f"{value:.4f}"

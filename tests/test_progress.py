@@ -1,6 +1,7 @@
 import io
 import sys
 
+from cnnkit.epochs import EpochTable
 from cnnkit.normalise import as_seen
 from cnnkit.progress import Progress
 
@@ -54,3 +55,12 @@ def test_a_second_run_prints_its_columns_again(capsys):
     go(progress)
     go(progress)
     assert capsys.readouterr().out == 2 * TABLE
+
+
+def test_a_metric_that_is_not_there_leaves_its_place_empty(capsys):
+    table = EpochTable(epochs=2, batches=1)
+    for epoch, logs in enumerate([LOGS, {"loss": 0.1, "learning_rate": 0.2}]):
+        table.start(epoch)
+        table.finish(logs)
+    first, second = capsys.readouterr().out.splitlines()[1:]
+    assert len(first) == len(second) and second.split() == ["2/2", "0.1000", "0.2"]

@@ -218,7 +218,13 @@ ONES = np.ones((3, 3, 1, 2), np.float32)
         (FIVE, np.ones((3, 3, 2, 1)), {}, ValueError, "the 1 input channels"),
         (FIVE[:0], CROSS, {}, ValueError, "`x` to have at least one element"),
         (FIVE, CROSS[..., :0], {}, ValueError, "`kernel` to have at least one"),
-        (FIVE, np.ones((6, 6, 1, 1)), {}, ValueError, "size=5, kernel=6"),
+        (
+            FIVE,
+            np.ones((6, 6, 1, 1)),
+            {},
+            ValueError,
+            "height=5, padding='valid', kernel=6",
+        ),
         (FIVE + 1j, CROSS, {}, TypeError, "complex64"),
         (FIVE.astype(str), CROSS, {}, TypeError, "`x` to be an array of numbers"),
         ([[1, 2], [3]], CROSS, {}, ValueError, "`x` to be an array of numbers"),
@@ -227,7 +233,10 @@ ONES = np.ones((3, 3, 1, 2), np.float32)
         (FIVE, CROSS, {"strides": 1.0}, TypeError, "strides=1.0"),
         (FIVE, CROSS, {"padding": "SAME"}, ValueError, "padding='SAME'"),
         (FIVE, CROSS, {"padding": -1}, ValueError, "padding=-1"),
-        (FIVE, CROSS, {"dilation_rate": 3}, ValueError, "the kernel spans 7"),
+        (FIVE, CROSS, {"padding": None}, ValueError, '"valid", "same" or zeros'),
+        (FIVE[:, :, :2], CROSS, {}, ValueError, "the padded width of `x`"),
+        (FIVE.astype("g"), CROSS, {}, TypeError, "float64 at the most"),
+        (FIVE, CROSS, {"dilation_rate": 3}, ValueError, "kernel=3 × dilation_rate 3"),
     ],
 )
 def test_bad_input_is_told(x, kernel, options, error, message):
@@ -270,6 +279,18 @@ def test_the_unfolded_windows_never_take_more_than_64_megabytes(x_shape, kernel_
     # in order, and one weight's share of it.
     assert forward < 1.2 * x.nbytes + 64 * 2**20
     assert backward < 3.2 * x.nbytes + 64 * 2**20
+
+
+def test_the_way_back_is_bounded_whatever_the_batch():
+    x, kernel = np.ones((600, 12, 12, 8), np.float32), np.ones((3, 3, 8, 1), np.float32)
+    y = scratch.conv2d(x, kernel)
+    tracemalloc.start()
+    try:
+        scratch.conv2d_backward(y, x, kernel)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1.1 * x.nbytes + 3 * unfold.BLOCK_BYTES
 
 
 def test_the_view_of_the_windows_copies_nothing_but_zeros():

@@ -92,7 +92,7 @@ def test_hand_worked_activations():
 
 def test_far_out_the_sigmoid_keeps_its_small_slope():
     slope = scratch.sigmoid_backward(1.0, 40.0)  # 1 − y would be rounded to 0
-    assert np.isclose(slope, np.exp(-40.0))
+    assert np.isclose(slope, np.exp(-40.0), rtol=1e-12, atol=0)
 
 
 def test_softmax_along_another_axis(rng):
@@ -144,6 +144,7 @@ def test_the_gradient_of_the_loss_agrees_with_finite_differences(rng):
         (np.zeros((2, 3)), [0], ValueError, "one label for each of the 2"),
         (np.zeros((2, 3)), [0.0, 1.0], TypeError, "`labels` to be integers"),
         (np.zeros((2, 3)), np.eye(3, dtype=int)[:2], ValueError, "shape (2, 3)"),
+        (np.zeros((2, 3)), [[0], [1, 2]], ValueError, "`labels` to be integers"),
         (np.zeros((0, 3)), [], ValueError, "at least one element"),
         (np.zeros(3), [0], ValueError, "(N, classes)"),
     ],
@@ -226,6 +227,18 @@ def test_a_generator_gives_a_new_mask_each_time():
     x, generator = np.ones(100), np.random.default_rng(0)
     first, second = (scratch.dropout(x, 0.5, seed=generator)[0] for _ in range(2))
     assert not np.array_equal(first, second)
+
+
+def test_seeds_are_checked():
+    for seed, error in (("x", TypeError), (1.5, TypeError), (-1, ValueError)):
+        with pytest.raises(error, match="`seed` to be an integer"):
+            scratch.dropout(np.ones(3), 0.5, seed=seed)
+
+
+def test_scores_at_the_end_of_the_numbers():
+    assert scratch.softmax(np.float32([3e38, -3e38])).tolist() == [1, 0]
+    assert scratch.softmax_cross_entropy(np.float32([[3e38, -3e38]]), [0]) == 0
+    assert np.isnan(scratch.softmax([np.inf, 1.0])).any()  # as TensorFlow
 
 
 def test_bad_rates_are_told():

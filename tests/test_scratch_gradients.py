@@ -113,3 +113,69 @@ def test_the_usual_reasons_are_told(rng):
     assert not forgotten and "pass that as grad=" in repr(forgotten)
     with pytest.raises(ValueError, match="two different results"):
         scratch.check_gradient(lambda x: x * rng.random(), x, x)
+
+
+def scaled(factors):
+    return lambda x: np.array(factors) * x
+
+
+@pytest.mark.parametrize(
+    ("function", "x", "gradient"),
+    [
+        (square, [1.0, 2.0], [np.inf, 123.0]),
+        (square, [1.0, 2.0], [2.0, np.inf]),
+        (scaled([1e7, 1, 1, 1]), [1.0, 2, 1, 1], [1e7, -1, -1, -1]),
+        (scaled([1e6, 1]), [1.0, 1.0], [1e6, 0]),
+        (scaled([1, 1, 1e-4]), [1.0, 2, 3], [1, 1, 1.5e-4]),
+    ],
+)
+def test_a_wrong_gradient_beside_a_large_number_is_found(function, x, gradient):
+    result = scratch.check_gradient(function, x, gradient)
+    assert not result and "1 times" not in repr(result)
+
+
+@pytest.mark.parametrize(
+    ("function", "x", "gradient"),
+    [
+        (square, [1e8], [2e8]),
+        (square, [1e12, 1e-12], [2e12, 2e-12]),
+        (lambda x: np.sum(x**2) + 1e6, [1e-3], [2e-3]),
+        (scratch.sigmoid, [20.0, -20.0], scratch.sigmoid_backward([1, 1], [20.0, -20])),
+        (scaled([1e7, 1, 1e-7]), [1.0, 2, 3], [1e7, 1, 1e-7]),
+        (np.zeros_like, [1.0, 2.0], [0.0, 0.0]),
+    ],
+)
+def test_a_right_gradient_passes_whatever_its_size(function, x, gradient):
+    assert scratch.check_gradient(function, x, gradient)
+
+
+def test_a_confident_network_passes(rng):
+    for _ in range(20):
+        logits, labels = 8 * rng.standard_normal((3, 5)), rng.integers(0, 5, 3)
+        gradient = scratch.softmax_cross_entropy_backward(1.0, logits, labels)
+        loss = lambda x, labels=labels: scratch.softmax_cross_entropy(x, labels)  # noqa: E731
+        assert scratch.check_gradient(loss, logits, gradient)
+        y_gradient = scratch.softmax_backward(logits, 5 * logits)
+        assert scratch.check_gradient(
+            scratch.softmax, 5 * logits, y_gradient, grad=logits
+        )
+
+
+def test_functions_that_use_their_arrays_again_are_seen_through():
+    buffer = np.zeros(2)
+
+    def reuses(x):
+        buffer[...] = x**2
+        return buffer
+
+    def overwrites(x):
+        return np.multiply(x, x, out=x)
+
+    for function in (reuses, overwrites):
+        assert scratch.check_gradient(function, [1.0, 2.0], [2.0, 4.0])
+        assert not scratch.check_gradient(function, [1.0, 2.0], [0.0, 0.0])
+
+
+def test_a_curve_is_no_corner():
+    result = scratch.check_gradient(np.sqrt, [1e-3, 1.0], [1.0, 1.0])
+    assert not result and "corner" not in repr(result)

@@ -149,25 +149,34 @@ def test_optimisers_move_weights_as_those_of_keras(ours, theirs, rng):
 
 
 def test_training_steps_are_those_of_keras(few):
-    images, labels = few.train.images[:96], few.train.labels[:96]
+    # 80 examples in batches of 32: the last batch is smaller.
+    images, labels = few.train.images[:80], few.train.labels[:80]
     network, model = scratch.simple_cnn(), models.simple_cnn()
     model.set_weights(network.get_weights())
     model.compile(
-        keras.optimizers.SGD(0.05, momentum=0.9), "sparse_categorical_crossentropy"
+        keras.optimizers.SGD(0.05, momentum=0.9),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
     )
-    order = np.random.default_rng(7).permutation(96)  # as `fit` draws it
-    for start in range(0, 96, 32):
-        chosen = order[start : start + 32]
-        model.train_on_batch(images[chosen], labels[chosen])
-    network.fit(
+    order = np.random.default_rng(7).permutation(80)  # as `fit` draws it
+    history = model.fit(
+        *(images[order], labels[order]), batch_size=32, shuffle=False, verbose=0
+    ).history
+    ours = network.fit(
         *(images, labels),
         batch_size=32,
         optimizer=scratch.SGD(0.05, momentum=0.9),
         seed=7,
         progress=False,
     )
-    for ours, theirs in zip(network.weights, model.get_weights(), strict=True):
-        assert np.allclose(ours, theirs, atol=1e-5)
+    for weights, theirs in zip(network.weights, model.get_weights(), strict=True):
+        assert np.allclose(weights, theirs, atol=1e-5)
+    assert np.isclose(ours["loss"][0], history["loss"][0], rtol=1e-5)
+    assert np.isclose(ours["accuracy"][0], history["accuracy"][0])
+    score = model.evaluate(images[:50], labels[:50], batch_size=32, verbose=0)
+    assert np.allclose(network.evaluate(images[:50], labels[:50]), score, rtol=1e-5)
+    uneven = network.evaluate(images[:50], labels[:50], batch_size=49)
+    assert np.allclose(uneven, score, rtol=1e-5)
 
 
 def test_the_rate_can_fall(rng):
@@ -205,10 +214,26 @@ def test_the_same_seed_trains_the_same(few):
 
 
 def test_dropout_is_off_when_the_network_is_used(few):
+    plain = scratch.Network([scratch.Flatten(), scratch.Dense(10)])
     layers = [scratch.Flatten(), scratch.Dropout(0.5), scratch.Dense(10)]
     network = scratch.Network(layers)
-    first, second = (network.predict(few.test.images[:5]) for _ in range(2))
-    assert np.array_equal(first, second)
+    plain.set_weights(network.get_weights())
+    images = few.test.images[:5]
+    assert np.array_equal(network.predict(images), plain.predict(images))
+    assert network.evaluate(*few.test) == plain.evaluate(*few.test)
+
+
+def test_every_batch_is_silenced_in_another_way(few):
+    layers = [scratch.Flatten(), scratch.Dropout(0.5), scratch.Dense(10)]
+    network, masks = scratch.Network(layers), []
+
+    class Watching(scratch.SGD):
+        def update(self, weights, gradients):
+            masks.append(layers[1].remembered()[0])
+
+    network.fit(*few.train, batch_size=128, optimizer=Watching(0.1), progress=False)
+    assert len(masks) == 4
+    assert not any(np.array_equal(masks[0], other) for other in masks[1:])
 
 
 def test_initial_weights_have_the_spread_of_keras():
@@ -273,6 +298,8 @@ def test_another_file_is_told(tmp_path):
     for arrays in (
         {"a": np.zeros(2)},
         {"network": np.array("{}")},
+        {"network": np.array("3")},
+        {"network": np.array('"a"')},
         {"network": np.array('{"layers": [["Conv3D", {}]]}')},
         {"network": np.array('{"layers": [["Dense", {"size": 3}]]}')},
     ):
@@ -422,6 +449,8 @@ def test_bad_options_of_layers_and_optimisers_are_told():
         (lambda: scratch.Conv2D(0), "filters=0"),
         (lambda: scratch.Dense(0), "units=0"),
         (lambda: scratch.Dropout(1), "rate=1"),
+        (lambda: scratch.LeakyReLU(-1), "negative_slope=-1"),
+        (lambda: scratch.simple_cnn(num_classes=0), "num_classes=0"),
         (lambda: scratch.SGD(0), "learning_rate=0"),
         (lambda: scratch.SGD(0.1, momentum=1), "momentum=1"),
         (lambda: scratch.Adam(-1), "learning_rate=-1"),
@@ -446,6 +475,13 @@ def test_bad_options_of_layers_and_optimisers_are_told():
         ({"epochs": 0}, ValueError, "epochs=0"),
         ({"batch_size": 0}, ValueError, "batch_size=0"),
         ({"optimizer": "rmsprop"}, ValueError, "optimizer='rmsprop'"),
+        ({"seed": "x"}, TypeError, "`seed` to be an integer"),
+        ({"images": [[1, 2], [3]]}, ValueError, "`images` to be an array of numbers"),
+        (
+            {"validation_data": (np.full((1, 28, 28, 1), "a"), [0])},
+            TypeError,
+            "`images` to be an array of numbers",
+        ),
         ({"validation_data": 3}, TypeError, "`validation_data` to be (images, labels)"),
         (
             {"validation_data": (np.zeros((1, 28, 28, 1)), [11])},
@@ -468,16 +504,40 @@ def test_bad_training_is_told_before_it_starts(changes, error, message):
 def test_an_optimiser_keeps_to_its_network():
     optimizer = scratch.Adam()
     x, y = np.zeros((2, 28, 28, 1)), [0, 1]
-    first = scratch.Network([scratch.Flatten(), scratch.Dense(10)])
-    first.fit(x, y, optimizer=optimizer, progress=False)
-    other = scratch.Network([scratch.Flatten(), scratch.Dense(9)])
+    first, other = (
+        scratch.Network([scratch.Flatten(), scratch.Dense(10)]) for _ in range(2)
+    )
+    for _ in range(2):  # it goes on where it was
+        first.fit(x, y, optimizer=optimizer, progress=False)
     with pytest.raises(ValueError, match="Make a new optimiser"):
         other.fit(x, y, optimizer=optimizer, progress=False)
+
+
+@pytest.mark.parametrize("make", [scratch.SGD, scratch.Adam])
+def test_gradients_of_other_shapes_move_nothing(make):
+    weights = [np.ones((2, 2)), np.ones(2)]
+    for gradients in ([np.ones((2, 2))], [np.ones(2), np.ones(2)]):
+        with pytest.raises(ValueError, match="gradients of the shapes"):
+            make().update(weights, gradients)
+    assert all((array == 1).all() for array in weights)
+
+
+class Doubled(scratch.ReLU):
+    """A layer of one's own."""
+
+
+def test_a_layer_of_ones_own_is_not_saved_in_vain(tmp_path):
+    layers = [scratch.Flatten(), Doubled(), scratch.Dense(2)]
+    with pytest.raises(ValueError, match="a Doubled"):
+        scratch.Network(layers).save(tmp_path / "n.npz")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_weights_that_do_not_fit_change_nothing():
     network = scratch.Network([scratch.Flatten(), scratch.Dense(10)])
     before = network.get_weights()
+    with pytest.raises(ValueError, match="a list of arrays"):
+        network.set_weights(3)
     for wrong in ([], [np.zeros((784, 10))], [np.zeros((784, 10)), np.zeros(9)]):
         with pytest.raises(ValueError, match="weights of the shapes"):
             network.set_weights(wrong)

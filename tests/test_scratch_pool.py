@@ -245,6 +245,19 @@ def test_nan_is_carried(kind):
         assert dx[0, :2, :2, 0].tolist() == [[0, 1], [0, 0]]
 
 
+def test_infinite_gradients_stay_with_the_winner():
+    for value in (np.inf, np.nan):
+        dx = scratch.max_pool2d_backward(np.full((1, 1, 1, 1), value), FOUR[:, :2, :2])
+        expected = [[0, 0], [0, value]]
+        assert np.array_equal(dx[0, :, :, 0], expected, equal_nan=True)
+
+
+@pytest.mark.parametrize("p", [np.float64(3), np.int64(3), np.float32(3), 3])
+def test_the_type_of_p_does_not_matter(p):
+    y = scratch.lp_pool2d(FOUR, p=p)
+    assert y.dtype == np.float32 and np.array_equal(y, scratch.lp_pool2d(FOUR, p=3.0))
+
+
 @every_pool
 def test_a_single_pixel(kind):
     forward, backward = PAIRS[kind]
@@ -267,7 +280,7 @@ def test_integers_become_float32(kind):
     [
         (FOUR[0], {}, ValueError, "`x` to have the shape (N, H, W, C)"),
         (FOUR[:0], {}, ValueError, "`x` to have at least one element"),
-        (FOUR, {"pool_size": 5}, ValueError, "size=4, kernel=5"),
+        (FOUR, {"pool_size": 5}, ValueError, "height=4, padding='valid', pool_size=5"),
         (FOUR, {"pool_size": 0}, ValueError, "pool_size=0"),
         (FOUR, {"pool_size": 2.0}, TypeError, "pool_size=2.0"),
         (FOUR, {"strides": 0}, ValueError, "strides=0"),
@@ -294,6 +307,10 @@ def test_bad_powers_and_global_gradients_are_told():
     for p in (0.5, -2, math.nan):
         with pytest.raises(ValueError, match="`p` to be a number at least 1"):
             scratch.lp_pool2d(FOUR, p=p)
+    with pytest.raises(ValueError, match="at most 1000, or math.inf"):
+        scratch.lp_pool2d(FOUR, p=1e300)
+    with pytest.raises(TypeError, match="`p`"):
+        scratch.lp_pool2d(FOUR, p=np.array([2.0, 3.0]))
     with pytest.raises(TypeError, match="`p`"):
         scratch.lp_pool2d_backward(FOUR[:, :2, :2], FOUR, p="2")
     with pytest.raises(ValueError, match=r"the shape of the output, \(1, 1\)"):

@@ -131,8 +131,21 @@ def test_bad_input_is_told(function, arguments, options, error, message):
     assert message in str(caught.value) and "Expected" in str(caught.value)
 
 
-def test_numpy_integers_pass():
-    assert output_size(np.int64(5), np.int32(3), stride=np.uint8(2)) == 2
+def test_numpy_integers_pass_and_do_not_overflow():
+    small = np.uint8
+    assert output_size(np.int64(5), np.int32(3), stride=small(2)) == 2
+    assert padding_amounts(small(5), small(1), stride=small(3)) == (0, 0)
+    assert {type(n) for n in padding_amounts(np.int64(28), np.int64(5))} == {int}
+    assert unread_pixels(500, small(3), dilation=small(200)) == 0
+    fields = receptive_field([(small(3), small(2), small(1))] * 9)
+    assert fields[-1] == (1023, 512, -511)
+    assert {type(number) for number in fields[-1]} == {int}
+
+
+@given(lengths, st.integers(1, 3))
+def test_same_with_stride_one_needs_no_input_size(kernel, dilation):
+    layer = (kernel, 1, "same", dilation)
+    assert receptive_field([layer]) == receptive_field([layer], input_size=30)
 
 
 @st.composite
@@ -208,9 +221,19 @@ def test_same_layers_reach_into_the_padding():
         ([(3, 1, "full")], None, ValueError, "padding='full'"),
         ([(3.0,)], None, TypeError, "kernel=3.0"),
         ([(3,)], 0, ValueError, "size=0"),
+        (3, None, ValueError, "`stack` to be a list of layers"),
+        ([(5,), (5,)], 7, ValueError, "layer 2 to fit its input, which has 3"),
     ],
 )
 def test_bad_stacks_are_told(stack, size, error, message):
     with pytest.raises(error) as caught:
         receptive_field(stack, input_size=size)
     assert message in str(caught.value)
+
+
+def test_a_field_has_no_index_but_whole_numbers():
+    field = ReceptiveField(3, 1, 0)
+    with pytest.raises(TypeError, match="`index` to be an integer"):
+        field.of(1.5)
+    with pytest.raises(ValueError, match="index=-1"):
+        field.of(-1)

@@ -15,7 +15,7 @@ def filter_bank(*kernels: np.ndarray, channels: int = 1) -> np.ndarray:
     repeated for every channel and divided by their number.
 
     Args:
-        *kernels: one or more, all `(kh, kw)`.
+        *kernels: one or more, all `(kh, kw)`: arrays, or drawings in text.
         channels: of the pictures to come. Default: 1.
 
     Returns:
@@ -31,14 +31,16 @@ def filter_bank(*kernels: np.ndarray, channels: int = 1) -> np.ndarray:
     Taught in: notebooks/05_channels.ipynb
     """
     channels = check_integer("channels", channels, minimum=1)
-    kernels = [np.asarray(kernel, np.float32) for kernel in kernels]
-    shapes = [kernel.shape for kernel in kernels]
-    if len(set(shapes)) != 1 or len(shapes[0]) != 2 or 0 in shapes[0]:
+    if any(np.ndim(kernel[0]) == 2 for kernel in kernels if len(kernel)):
         raise expected(
-            "one or more kernels (kh, kw), all of the same shape",
-            f"the shapes {shapes}" if shapes else "none",
-            advice="Write filter_bank(a, b), not filter_bank([a, b]).",
+            "kernels (kh, kw), one by one",
+            "several in one",
+            advice="Write filter_bank(a, b), or filter_bank(*kernels).",
         )
+    kernels = [drawings.from_drawing(kernel) for kernel in kernels]
+    shapes = [kernel.shape for kernel in kernels]
+    if len(set(shapes)) != 1:
+        raise expected("one or more kernels of the same shape", shapes or "none")
     bank = np.stack(kernels, axis=-1)[:, :, None, :] / np.float32(channels)
     return np.repeat(bank, channels, axis=2)  # (kh, kw, channels, kernels)
 

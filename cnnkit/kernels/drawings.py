@@ -54,7 +54,11 @@ def from_drawing(drawing: str | Sequence | np.ndarray) -> np.ndarray:
             raise expected("`drawing` to be made of `#` and `.`", repr(strange))
         drawing = [[mark == "#" for mark in row] for row in rows]
     try:
-        array = np.array(drawing, np.float32)
+        numbers = np.asarray(drawing)
+        if numbers.dtype.kind not in "buif":
+            raise TypeError(f"the type {numbers.dtype}")
+        with np.errstate(over="ignore"):  # told below, as not finite
+            array = numbers.astype(np.float32)
     except (TypeError, ValueError) as error:
         raise expected("`drawing` to be text or numbers", error) from error
     if array.ndim != 2 or not array.size or not np.isfinite(array).all():
@@ -106,7 +110,10 @@ def matched_filter(drawing: str | Sequence | np.ndarray) -> np.ndarray:
     if np.ptp(pattern) == 0:
         raise expected("`drawing` to have ink and paper", "the same everywhere")
     pattern -= pattern.mean()
-    return (pattern / (pattern**2).sum()).astype(np.float32)
+    strength = (pattern**2).sum()
+    if strength < 1e-30:
+        raise expected("`drawing` to have ink and paper", "numbers too small to tell")
+    return (pattern / strength).astype(np.float32)
 
 
 def curve() -> np.ndarray:
@@ -150,9 +157,8 @@ def line(angle: float = 0.0, *, size: int = 5) -> np.ndarray:
     Taught in: notebooks/02_convolution.ipynb
     """
     size = odd_size(size, minimum=3)
-    if angle in (math.inf, -math.inf):
-        raise expected("`angle` to be a finite number of degrees", f"angle={angle!r}")
-    radians = math.radians(check_number("angle", angle, minimum=-math.inf))
+    angle = check_number("angle", angle, minimum=-1e6, below=1e6)
+    radians = math.radians(angle)
     steps = np.arange(size) - size // 2
     right, up = steps[None, :], -steps[:, None]  # rows are counted downwards
     # How far each pixel is from the line, square to its direction.

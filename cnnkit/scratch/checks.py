@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnkit.errors import expected
+from cnnkit.errors import check_integer, expected
 
 IMAGES = "(N, H, W, C)"
 KERNEL = "(kh, kw, Cin, Cout)"
@@ -40,7 +40,9 @@ def as_floats(
     elif array.dtype.kind == "f" and array.dtype.itemsize in (4, 8):
         array = array.astype(array.dtype.newbyteorder("="), copy=False)
     else:
-        raise expected(wanted, f"the type {array.dtype}", error=TypeError)
+        raise expected(
+            f"{wanted}, float64 at the most", f"the type {array.dtype}", error=TypeError
+        )
     if shape is not None and array.ndim != shape.count(",") + 1:
         raise expected(
             f"`{name}` to have the shape {shape}",
@@ -82,7 +84,10 @@ def check_labels(labels: object, count: int, classes: int) -> np.ndarray:
         TypeError: they are not integers.
         ValueError: their number differs, or one is out of range.
     """
-    labels = np.asarray(labels)
+    try:
+        labels = np.asarray(labels)
+    except ValueError as error:  # rows of different lengths
+        raise expected("`labels` to be integers (N,)", error) from error
     if labels.dtype.kind not in "iu":
         raise expected(
             "`labels` to be integers, one for each example",
@@ -100,3 +105,15 @@ def check_labels(labels: object, count: int, classes: int) -> np.ndarray:
             f"labels from {labels.min()} to {labels.max()}",
         )
     return labels
+
+
+def as_generator(seed: int | np.random.Generator) -> np.random.Generator:
+    """Return a generator of random numbers: the one given, or a new one.
+
+    Raises:
+        TypeError: `seed` is neither an integer nor a generator.
+        ValueError: it is negative.
+    """
+    if isinstance(seed, np.random.Generator):
+        return seed
+    return np.random.default_rng(check_integer("seed", seed, minimum=0))

@@ -122,7 +122,9 @@ def conv2d(
 
     Returns:
         `(N, H', W', Cout)`: float64 when an argument is, else float32 (integers
-        are converted). NaN is carried to every output that reads it.
+        are converted). NaN is carried to every output that reads it. Padding is
+        zeros that are multiplied like others: with an infinite weight they give
+        NaN.
 
     Raises:
         TypeError: an array does not hold real numbers, or an option is no integer.
@@ -146,8 +148,9 @@ def conv2d(
     windows = unfolded(x, places)  # (N, H', W', kh, kw, Cin)
     weights = kernel.reshape(-1, kernel.shape[-1])  # (kh·kw·Cin, Cout)
     y = np.empty((*windows.shape[:3], kernel.shape[-1]), x.dtype)
-    for block, patches in patch_blocks(windows):  # all at once, when they are few
-        y[block] = (patches @ weights).reshape(y[block].shape)
+    # All at once, when they are few; «out» writes the product straight into y.
+    for block, patches in patch_blocks(windows):
+        np.matmul(patches, weights, out=y[block].reshape(-1, len(weights[0])))
     if bias is not None:
         y += bias
     return y  # (N, H', W', Cout)
@@ -192,8 +195,11 @@ def im2col(
     Taught in: notebooks/02_convolution.ipynb
     """
     x, size = as_floats("x", x, IMAGES), pair("kernel_size", kernel_size)
-    windows = unfolded(x, grid(x.shape[1:3], size, strides, padding, dilation_rate))
-    return windows.reshape(-1, size[0] * size[1] * x.shape[-1]).copy()
+    places = grid(
+        x.shape[1:3], size, strides, padding, dilation_rate, name="kernel_size"
+    )
+    windows = unfolded(x, places)
+    return np.array(windows).reshape(-1, size[0] * size[1] * x.shape[-1])
 
 
 def checked(

@@ -89,25 +89,32 @@ def kernel_gradient(grad: np.ndarray, x: np.ndarray, places: Grid) -> np.ndarray
 def input_gradient(grad: np.ndarray, kernel: np.ndarray, places: Grid) -> np.ndarray:
     """`(N, H, W, Cin)`: each weight sends its share back to the pixels it met.
 
-    In matrices the shares are weights @ gradᵀ, for as many places (i, j) of the
-    kernel at a time as the memory allows. In memory dx lies channel by channel
-    until it is whole, as NumPy adds long runs of numbers faster than short ones.
+    In matrices the shares are weights @ gradᵀ. They are as many numbers as the
+    patches of the way forward, and taken block by block like those: as many
+    pictures as fit, or of one large picture as many places (i, j) of the kernel.
     """
     rows, columns = places
     channels, filters = kernel.shape[2:]
-    flat = grad.reshape(-1, filters)  # (N·H'·W', Cout)
-    dx = np.zeros((channels, len(grad), rows.size, columns.size), grad.dtype)
-    dx = dx.transpose(1, 2, 3, 0)  # (N, H, W, Cin)
+    dx = np.empty((len(grad), rows.size, columns.size, channels), grad.dtype)
     taps = list(places.taps())
-    many = max(1, BLOCK_BYTES // (channels * len(flat) * grad.itemsize))
-    for start in range(0, len(taps), many):
-        group = taps[start : start + many]
-        weights = np.concatenate([kernel[i, j] for i, j, _, _ in group])
-        shares = weights @ flat.T  # (places · Cin, N·H'·W')
-        shares = shares.reshape(len(group), channels, *grad.shape[:3])
-        for share, (_, _, outputs, inputs) in zip(shares, group, strict=True):
-            dx[inputs] += share.transpose(1, 2, 3, 0)[outputs]
-    return np.ascontiguousarray(dx)
+    share_bytes = channels * rows.outputs * columns.outputs * grad.itemsize
+    pictures = max(1, BLOCK_BYTES // (len(kernel) * kernel.shape[1] * share_bytes))
+    many = max(1, BLOCK_BYTES // (pictures * share_bytes))
+    for start in range(0, len(grad), pictures):
+        part = grad[start : start + pictures]  # (n, H', W', Cout)
+        # Channel by channel, as NumPy adds long runs faster than short ones.
+        block = np.zeros((channels, len(part), rows.size, columns.size), grad.dtype)
+        block = block.transpose(1, 2, 3, 0)  # (n, H, W, Cin)
+        for group in (
+            taps[first : first + many] for first in range(0, len(taps), many)
+        ):
+            weights = np.concatenate([kernel[i, j] for i, j, _, _ in group])
+            shares = weights @ part.reshape(-1, filters).T  # (places·Cin, n·H'·W')
+            shares = shares.reshape(len(group), channels, *part.shape[:3])
+            for share, (_, _, outputs, inputs) in zip(shares, group, strict=True):
+                block[inputs] += share.transpose(1, 2, 3, 0)[outputs]
+        dx[start : start + pictures] = block
+    return dx
 
 
 def bias_gradient(grad: np.ndarray) -> np.ndarray:

@@ -3,7 +3,12 @@
 import numpy as np
 
 from cnnkit.errors import check_number, expected
-from cnnkit.scratch.checks import as_floats, check_same_shape, in_common_type
+from cnnkit.scratch.checks import (
+    as_floats,
+    as_generator,
+    check_same_shape,
+    in_common_type,
+)
 
 
 def dense(
@@ -97,7 +102,7 @@ def flatten(x: np.ndarray) -> np.ndarray:
         x: `(N, …)`, two axes or more.
 
     Returns:
-        `(N, product of the rest)`.
+        `(N, product of the rest)`: the same memory, seen in another shape.
 
     Raises:
         TypeError: `x` does not hold real numbers.
@@ -174,7 +179,7 @@ def dropout(
     Taught in: notebooks/14_overfitting.ipynb
     """
     x, rate = as_floats("x", x), check_number("rate", rate, minimum=0, below=1)
-    stays = np.random.default_rng(seed).random(x.shape) >= rate
+    stays = as_generator(seed).random(x.shape) >= rate
     mask = stays / x.dtype.type(1 - rate)
     return x * mask, mask
 

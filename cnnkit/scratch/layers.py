@@ -92,9 +92,16 @@ class ReLU(_Plain):
 
 @dataclass
 class LeakyReLU(_Plain):
-    """Negative numbers are made small. See `scratch.leaky_relu`."""
+    """Negative numbers are made small. See `scratch.leaky_relu`.
 
-    negative_slope: float = 0.2
+    The slope is 0.3 by default, as in Keras's layer of this name.
+    """
+
+    negative_slope: float = 0.3
+
+    def __post_init__(self) -> None:
+        check_number("negative_slope", self.negative_slope, minimum=0)
+
     function = staticmethod(activations.leaky_relu)
     backward_function = staticmethod(activations.leaky_relu_backward)
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from cnnkit.errors import check_number
+from cnnkit.errors import check_number, expected
 from cnnkit.scratch.pool import (
     Size,
     max_pool2d,
@@ -13,6 +13,8 @@ from cnnkit.scratch.pool import (
     prepared,
     prepared_backward,
 )
+
+_GREATEST_POWER = 1_000
 
 
 def lp_pool2d(
@@ -35,7 +37,7 @@ def lp_pool2d(
     Args:
         x: pictures `(N, H, W, C)`.
         pool_size: as for `max_pool2d`. Default: 2.
-        p: 1 or more. Default: 2.
+        p: from 1 to 1,000, or `math.inf`. Default: 2.
         strides: as for `max_pool2d`. Default: `pool_size`.
         padding: as for `max_pool2d`. Default: "valid".
 
@@ -44,7 +46,7 @@ def lp_pool2d(
 
     Raises:
         TypeError: as for `max_pool2d`.
-        ValueError: as for `max_pool2d`, or `p` is below 1.
+        ValueError: as for `max_pool2d`, or `p` is out of range.
 
     Example:
         >>> x = np.array([3.0, 0, 0, 4]).reshape(1, 2, 2, 1)
@@ -58,7 +60,8 @@ def lp_pool2d(
     x, places = prepared(x, pool_size, strides, padding)
     options = {"strides": strides, "padding": padding}
     largest = max_pool2d(np.abs(x), pool_size, **options)
-    if _checked_power(p) == math.inf:
+    p = _checked_power(p)
+    if p == math.inf:
         return largest
     # Divide by the greatest first: powers of numbers up to 1 cannot overflow.
     scale = np.where((largest > 0) & (largest < np.inf), largest, 1)
@@ -109,7 +112,8 @@ def lp_pool2d_backward(
     """
     grad, x, places = prepared_backward(grad, x, pool_size, strides, padding)
     options = {"strides": strides, "padding": padding}
-    if _checked_power(p) == math.inf:
+    p = _checked_power(p)
+    if p == math.inf:
         winners = max_pool2d_backward(grad, np.abs(x), pool_size, **options)
         return winners * np.sign(x)
     y = lp_pool2d(x, pool_size, p=p, **options)
@@ -122,4 +126,9 @@ def lp_pool2d_backward(
 
 
 def _checked_power(p: float) -> float:
-    return p if p == math.inf else check_number("p", p, minimum=1)
+    if isinstance(p, float) and p == math.inf:
+        return p
+    p = check_number("p", p, minimum=1)
+    if p > _GREATEST_POWER:
+        raise expected(f"`p` to be at most {_GREATEST_POWER}, or math.inf", f"p={p}")
+    return p

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cnnkit.errors import check_integer
 from cnnkit.scratch.layers import Flatten, MaxPooling2D, ReLU
 from cnnkit.scratch.network import Network
 from cnnkit.scratch.trained_layers import Conv2D, Dense
@@ -33,6 +34,7 @@ def simple_cnn(
 
     Taught in: notebooks/09_cnn_from_scratch.ipynb
     """
+    check_integer("num_classes", num_classes, minimum=2)
     return Network(
         [
             Conv2D(10, 5),

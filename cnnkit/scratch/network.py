@@ -7,7 +7,7 @@ import numpy as np
 
 from cnnkit.epochs import EpochTable
 from cnnkit.errors import check_integer, expected
-from cnnkit.scratch.checks import check_labels
+from cnnkit.scratch.checks import as_generator, check_labels
 from cnnkit.scratch.optimizers import SGD, Adam, optimizer_named
 from cnnkit.scratch.saving import read_network, write_network
 from cnnkit.scratch.softmax import softmax, softmax_cross_entropy
@@ -97,7 +97,7 @@ class Network(Stack):
         images, labels = self._checked_examples(images, labels)
         epochs = check_integer("epochs", epochs, minimum=1)
         size = check_integer("batch_size", batch_size, minimum=1)
-        optimizer, rng = optimizer_named(optimizer), np.random.default_rng(seed)
+        optimizer, rng = optimizer_named(optimizer), as_generator(seed)
         if validation_data is not None:
             validation_data = self._checked_validation(validation_data)
         history: dict[str, list[float]] = {}
@@ -197,8 +197,11 @@ class Network(Stack):
             7850
         """
         layers, weights, options = read_network(path)
-        network = cls(layers, **options)
-        network.set_weights(weights)
+        try:
+            network = cls(layers, **options)
+            network.set_weights(weights)
+        except (TypeError, ValueError) as error:
+            raise expected(f"{path} to hold a network that fits", error) from error
         return network
 
     def _one_pass(

@@ -10,7 +10,7 @@ from cnnkit.errors import check_integer, check_number, expected
 Rate = Callable[[int], float]
 
 
-@dataclass
+@dataclass(eq=False)
 class SGD:
     """Stochastic gradient descent: a step downhill, with momentum like a ball's.
 
@@ -42,6 +42,7 @@ class SGD:
 
     learning_rate: float | Rate = 0.01
     momentum: float = 0.0
+    _weights: list = field(default_factory=list, init=False, repr=False)
     _velocities: list = field(default_factory=list, init=False, repr=False)
     _step: int = field(default=0, init=False, repr=False)
 
@@ -55,9 +56,12 @@ class SGD:
         """Move the weights, in place.
 
         Raises:
-            ValueError: the weights are not those of the last call.
+            ValueError: the weights are not the arrays of the last call, or a
+                gradient has another shape; nothing is moved then.
         """
-        self._velocities = _memory(self._velocities, weights)
+        if _are_new(self._weights, weights, gradients):
+            self._weights = list(weights)
+            self._velocities = [np.zeros_like(w) for w in weights]
         rate = _rate_at(self.learning_rate, self._step)
         self._step += 1
         for w, g, v in zip(weights, gradients, self._velocities, strict=True):
@@ -66,7 +70,7 @@ class SGD:
             w += v
 
 
-@dataclass
+@dataclass(eq=False)
 class Adam:
     """Adam: each weight has a step size of its own, from its last gradients.
 
@@ -103,6 +107,7 @@ class Adam:
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-7
+    _weights: list = field(default_factory=list, init=False, repr=False)
     _means: list = field(default_factory=list, init=False, repr=False)
     _squares: list = field(default_factory=list, init=False, repr=False)
     _step: int = field(default=0, init=False, repr=False)
@@ -119,10 +124,13 @@ class Adam:
         """Move the weights, in place.
 
         Raises:
-            ValueError: the weights are not those of the last call.
+            ValueError: the weights are not the arrays of the last call, or a
+                gradient has another shape; nothing is moved then.
         """
-        self._means = _memory(self._means, weights)
-        self._squares = _memory(self._squares, weights)
+        if _are_new(self._weights, weights, gradients):
+            self._weights = list(weights)
+            self._means = [np.zeros_like(w) for w in weights]
+            self._squares = [np.zeros_like(w) for w in weights]
         rate = _rate_at(self.learning_rate, self._step)
         self._step += 1
         rate *= (1 - self.beta_2**self._step) ** 0.5 / (1 - self.beta_1**self._step)
@@ -143,20 +151,25 @@ def _rate_at(learning_rate: float | Rate, step: int) -> float:
     return check_number("learning_rate", learning_rate, minimum=0, exclusive=True)
 
 
-def _memory(
-    arrays: list[np.ndarray], weights: Sequence[np.ndarray]
-) -> list[np.ndarray]:
-    """Zeros like the weights at first; later the same arrays, checked."""
-    if not arrays:
-        return [np.zeros_like(w) for w in weights]
-    known, given = [a.shape for a in arrays], [w.shape for w in weights]
-    if known != given:
+def _are_new(
+    known: Sequence[np.ndarray],
+    weights: Sequence[np.ndarray],
+    gradients: Sequence[np.ndarray],
+) -> bool:
+    """Whether this is the first step; raises when it is one for other weights."""
+    wanted, given = ([np.shape(a) for a in some] for some in (weights, gradients))
+    if wanted != given:
+        raise expected(f"gradients of the shapes {wanted}", f"the shapes {given}")
+    same = len(known) == len(weights) and all(
+        old is new for old, new in zip(known, weights, strict=True)
+    )
+    if known and not same:
         raise expected(
-            f"the weights that this optimiser has moved before, of shapes {known}",
-            f"weights of shapes {given}",
+            "the weights that this optimiser has moved before",
+            "other arrays",
             advice="Make a new optimiser for another network.",
         )
-    return arrays
+    return not known
 
 
 def linear_decay(start: float, steps: int) -> Rate:

@@ -116,7 +116,7 @@ def max_pool2d_backward(
             wins |= np.isnan(x[inputs])
         wins &= owed[outputs]
         owed[outputs] &= ~wins
-        dx[inputs] += grad[outputs] * wins
+        dx[inputs] += np.where(wins, grad[outputs], 0)
     return dx
 
 
@@ -222,7 +222,7 @@ def prepared(
                 f"padding={padding}, pool_size={size}",
             )
     strides = size if strides is None else strides
-    return x, grid(x.shape[1:3], size, strides, padding)
+    return x, grid(x.shape[1:3], size, strides, padding, name="pool_size")
 
 
 def prepared_backward(

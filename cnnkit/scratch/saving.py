@@ -26,6 +26,13 @@ _CLASSES = {kind.__name__: kind for kind in _KINDS}
 
 def write_network(network: "Stack", path: str | os.PathLike) -> None:
     """Write a network to an npz file, whole or not at all."""
+    for layer in network.layers:
+        if type(layer) not in _KINDS:
+            raise expected(
+                "layers of cnnkit.scratch, which can be read back",
+                f"a {type(layer).__name__}",
+                advice="Save get_weights() yourself, with np.savez.",
+            )
     described = {
         "layers": [[type(layer).__name__, layer.options] for layer in network.layers],
         "input_shape": network.input_shape,
@@ -48,7 +55,7 @@ def read_network(
     """
     arrays = read_npz(path)
     try:
-        described = json.loads(str(arrays.pop("network")))
+        described = dict(json.loads(str(arrays.pop("network"))))
         stack = [_CLASSES[name](**options) for name, options in described.pop("layers")]
         weights = [arrays.pop(f"weights_{index}") for index in range(len(arrays))]
         options = {name: described[name] for name in ("input_shape", "dtype")}

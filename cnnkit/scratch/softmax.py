@@ -39,7 +39,8 @@ def softmax(x: np.ndarray, *, axis: int = -1) -> np.ndarray:
     Taught in: notebooks/07_activations.ipynb
     """
     x, axis = _with_axis(x, axis)
-    powers = np.exp(x - x.max(axis=axis, keepdims=True))
+    with np.errstate(over="ignore", invalid="ignore"):  # ±∞, and near it
+        powers = np.exp(x - x.max(axis=axis, keepdims=True))
     return powers / powers.sum(axis=axis, keepdims=True)
 
 
@@ -104,7 +105,8 @@ def softmax_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.floating
     Taught in: notebooks/08_backpropagation.ipynb
     """
     logits, labels = _checked_scores(logits, labels)
-    shifted = logits - logits.max(axis=1, keepdims=True)
+    with np.errstate(over="ignore", invalid="ignore"):  # ±∞, and near it
+        shifted = logits - logits.max(axis=1, keepdims=True)
     right = shifted[np.arange(len(labels)), labels]  # (N,)
     return (np.log(np.exp(shifted).sum(axis=1)) - right).mean()
 

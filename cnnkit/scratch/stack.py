@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cnnkit.errors import check_choice, check_integer, expected
-from cnnkit.scratch.checks import as_floats
+from cnnkit.scratch.checks import as_floats, as_generator
 from cnnkit.scratch.layers import Layer
 from cnnkit.scratch.softmax import (
     softmax_cross_entropy,
@@ -37,7 +37,7 @@ class Stack:
             check_integer("input_shape", size, minimum=1) for size in input_shape
         )
         self.dtype = np.dtype(check_choice("dtype", dtype, ("float32", "float64")))
-        self._build(np.random.default_rng(seed))
+        self._build(as_generator(seed))
 
     def _build(self, rng: np.random.Generator) -> None:
         """Make the weights, and learn the shapes by sending one blank through."""
@@ -47,10 +47,11 @@ class Stack:
             try:
                 layer.build(x.shape[1:], rng, self.dtype)
                 x = layer.forward(x)
-            except ValueError as error:
+            except (TypeError, ValueError) as error:
                 raise expected(
                     f"layer {position}, {layer}, to fit what reaches it",
                     f"an input of shape {x.shape[1:]} ({error})",
+                    error=type(error),
                 ) from error
             self.output_shapes.append(x.shape[1:])
         if x.ndim != 2 or x.shape[1] < 2:
@@ -87,6 +88,8 @@ class Stack:
         Raises:
             ValueError: their number or a shape differs; nothing is changed then.
         """
+        if not isinstance(weights, Sequence):
+            raise expected("`weights` to be a list of arrays", type(weights).__name__)
         arrays = [as_floats("weights", array) for array in weights]
         wanted, given = ([a.shape for a in some] for some in (self.weights, arrays))
         if wanted != given:
@@ -144,7 +147,7 @@ class Stack:
             TypeError: the labels are not integers.
             ValueError: shapes do not belong together, or a label is out of range.
         """
-        logits = self.logits(images, rng=np.random.default_rng(seed))
+        logits = self.logits(images, rng=as_generator(seed))
         loss = softmax_cross_entropy(logits, labels)
         grad = softmax_cross_entropy_backward(1.0, logits, labels)
         for layer in reversed(self.layers):
@@ -155,7 +158,8 @@ class Stack:
         self, images: np.ndarray, *, convert: bool = True
     ) -> np.ndarray:
         """Return the images, in the network's type when `convert` is true."""
-        images = as_floats("images", images) if convert else np.asarray(images)
+        if convert or not isinstance(images, np.ndarray):
+            images = as_floats("images", images, empty=True)
         if images.shape[1:] != self.input_shape or len(images) == 0:
             shape = ", ".join(map(str, self.input_shape))
             one = images.shape == self.input_shape
@@ -164,6 +168,7 @@ class Stack:
                 f"images of shape {images.shape}",
                 advice="One image is images[:1], or image[None]." if one else "",
             )
+        as_floats("images", images[:1])  # the type, told before anything is done
         return images.astype(self.dtype, copy=False) if convert else images
 
 

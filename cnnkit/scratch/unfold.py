@@ -7,9 +7,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from cnnkit.scratch.windows import Grid
 
-# How much memory the unfolded windows of one matrix product may take: little
-# enough to stay in the processor's cache. 64 MB would be no faster.
-BLOCK_BYTES = 2 * 2**20
+# How much memory the patches of one matrix product may take. Less would stay in
+# the processor's cache, but make more products, and each of them waits until both
+# cores are free, which takes long beside another program.
+BLOCK_BYTES = 4 * 2**20
 
 
 def unfolded(x: np.ndarray, places: Grid) -> np.ndarray:

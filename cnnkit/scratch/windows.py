@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from cnnkit.errors import check_integer, expected
+from cnnkit.errors import check_choice, check_integer, expected
 from cnnkit.shapes import output_size, padding_amounts
 
 
@@ -77,30 +77,62 @@ def grid(
     strides: int | Sequence[int],
     padding: str | int | Sequence[int],
     dilation_rate: int | Sequence[int] = 1,
+    *,
+    name: str = "kernel",
 ) -> Grid:
     """Work out both axes: `sizes` is `(H, W)`, `kernel` is `(kh, kw)`.
 
     Raises:
         TypeError: a number is not an integer.
-        ValueError: a number is out of range, or the window does not fit.
+        ValueError: a number is out of range, or the window does not fit; the
+            error calls the window `name`.
     """
-    paddings = (padding, padding)
-    if not isinstance(padding, str):
-        paddings = pair("padding", padding, minimum=0)
-    axes = []
-    for size, length, stride, zeros, dilation in zip(
-        sizes,
-        kernel,
-        pair("strides", strides),
-        paddings,
-        pair("dilation_rate", dilation_rate),
-        strict=True,
-    ):
-        options = {"stride": stride, "padding": zeros, "dilation": dilation}
-        outputs = output_size(size, length, **options)
-        before, after = padding_amounts(size, length, **options)
-        axes.append(Axis(size, length, stride, dilation, before, after, outputs))
-    return Grid(*axes)
+    strides, dilations = pair("strides", strides), pair("dilation_rate", dilation_rate)
+    zeros = padding_pair(padding)
+    down = axis("height", sizes[0], kernel[0], strides[0], zeros[0], dilations[0], name)
+    right = axis("width", sizes[1], kernel[1], strides[1], zeros[1], dilations[1], name)
+    return Grid(down, right)
+
+
+def axis(
+    title: str,
+    size: int,
+    kernel: int,
+    stride: int,
+    padding: str | int,
+    dilation: int,
+    name: str,
+) -> Axis:
+    """Work out one axis.
+
+    Raises:
+        ValueError: the window does not fit.
+    """
+    options = {"stride": stride, "padding": padding, "dilation": dilation}
+    try:
+        outputs = output_size(size, kernel, **options)
+    except ValueError as error:
+        spread = f" × dilation_rate {dilation}" if dilation > 1 else ""
+        raise expected(
+            f"`{name}` to fit into the padded {title} of `x`",
+            f"{title}={size}, padding={padding!r}, {name}={kernel}{spread}",
+        ) from error
+    before, after = padding_amounts(size, kernel, **options)
+    return Axis(size, kernel, stride, dilation, before, after, outputs)
+
+
+def padding_pair(padding: str | int | Sequence[int]) -> tuple[str | int, str | int]:
+    """Return the padding of both axes: «valid», «same» or zeros on each side.
+
+    Raises:
+        TypeError: it is neither text nor integers.
+        ValueError: it is another text, or negative.
+    """
+    if isinstance(padding, str):
+        return padding, check_choice("padding", padding, ("valid", "same"))
+    if padding is None:
+        raise expected('`padding` to be "valid", "same" or zeros on each side', "None")
+    return pair("padding", padding, minimum=0)
 
 
 def pair(name: str, value: int | Sequence[int], *, minimum: int = 1) -> tuple[int, int]:

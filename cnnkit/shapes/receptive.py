@@ -35,7 +35,7 @@ class ReceptiveField(NamedTuple):
             >>> ReceptiveField(size=3, jump=2, offset=-1).of(2)
             range(3, 6)
         """
-        start = self.offset + index * self.jump
+        start = self.offset + check_integer("index", index, minimum=0) * self.jump
         return range(start, start + self.size)
 
 
@@ -82,12 +82,14 @@ def receptive_field(
     convolutional neural networks», Distill, 2019, doi:10.23915/distill.00021.
     Taught in: notebooks/10_sequential_models.ipynb
     """
+    if not isinstance(stack, Iterable) or isinstance(stack, str | dict):
+        raise expected("`stack` to be a list of layers, as [(5,), (2, 2)]", repr(stack))
     field, fields, reached = ReceptiveField(1, 1, 0), [], input_size
     for position, layer in enumerate(stack, start=1):
         options = _layer_options(position, layer)
-        kernel, stride = options["kernel"], options["stride"]
+        kernel = options["kernel"]
         span = kernel_span(kernel, options["dilation"])
-        check_integer("stride", stride, minimum=1)
+        stride = check_integer("stride", options["stride"], minimum=1)
         before = zeros_each_side(options["padding"])
         if reached is not None:
             before, reached = _padding_and_output(position, reached, options)

@@ -115,8 +115,8 @@ def padding_amounts(
     zeros = zeros_each_side(padding)
     if zeros != "same":
         return zeros, zeros
-    span = kernel_span(kernel, dilation)
-    lacking = max((outputs - 1) * stride + span - size, 0)
+    last_start = (outputs - 1) * int(stride)
+    lacking = max(last_start + kernel_span(kernel, dilation) - int(size), 0)
     return lacking // 2, lacking - lacking // 2
 
 
@@ -161,10 +161,11 @@ def unread_pixels(
     options = {"stride": stride, "padding": padding, "dilation": dilation}
     outputs = output_size(size, kernel, **options)
     before, _ = padding_amounts(size, kernel, **options)
+    size, stride, dilation = int(size), int(stride), int(dilation)  # from NumPy's
     last_read = -1
     # The last window may end in padding, and with dilation an earlier weight, in
     # an earlier window, be the last to read a pixel: so look at each weight.
-    for tap in range(kernel):
+    for tap in range(int(kernel)):
         place = tap * dilation - before
         windows = min((size - 1 - place) // stride, outputs - 1)
         if windows >= 0:
