@@ -1,0 +1,162 @@
+"""Two models of today: without hidden dense layers, and made for speed."""
+
+from collections.abc import Sequence
+
+from cnnkit.errors import check_number
+from cnnkit.models.building import (
+    convolution,
+    counts,
+    layers,
+    pooling_layer,
+    sequential,
+)
+from cnnkit.runtime import keras
+
+
+def gap_cnn(
+    *,
+    input_shape: Sequence[int] = (28, 28, 1),
+    num_classes: int = 10,
+    filters: Sequence[int] = (32, 64, 128),
+    kernel_size: int = 3,
+    padding: str = "same",
+    pooling: str = "max",
+    activation: str = "relu",
+    dropout: float = 0.0,
+    kernel_initializer: str = "he_normal",
+    name: str = "gap_cnn",
+) -> keras.Sequential:
+    """Convolutions, then the mean of each feature map: no hidden dense layer.
+
+    Global average pooling leaves one number a map, so the parameters do not grow
+    with the picture: the weights fit the same model for pictures of another size.
+
+    Args:
+        input_shape: `(H, W, C)` of one image. Default: (28, 28, 1).
+        num_classes: size of the output, at least 2. Default: 10.
+        filters: of each convolution; 2×2 pooling stands between two. Default:
+            (32, 64, 128).
+        kernel_size: side of the square kernels. Default: 3.
+        padding: `"same"` or `"valid"`, of the convolutions. Default: "same".
+        pooling: `"max"`, `"average"` or `"l2"`. Default: "max".
+        activation: of the convolutions. Default: "relu".
+        dropout: share of the maps that are silenced in training before the last
+            layer, in [0, 1). Default: 0, no dropout layer.
+        kernel_initializer: of all weights, as Keras names it. Default:
+            "he_normal".
+        name: name of the model. Default: "gap_cnn".
+
+    Returns:
+        A built, uncompiled `keras.Sequential`: `(N, H, W, C)` →
+        `(N, num_classes)`.
+
+    Raises:
+        TypeError: a number is none.
+        ValueError: an argument is out of range, or the image is too small; the
+            error names the layer at which it breaks.
+
+    Example:
+        >>> small, large = gap_cnn(), gap_cnn(input_shape=(224, 224, 1))
+        >>> small.count_params() == large.count_params()
+        True
+
+    Source: M. Lin, Q. Chen and S. Yan, «Network in network», 2013,
+    arXiv:1312.4400.
+    Taught in: notebooks/15_architectures.ipynb
+    """
+    rate = check_number("dropout", dropout, minimum=0, below=1)
+    stack = []
+    for index, count in enumerate(counts("filters", filters), start=1):
+        if index > 1:
+            stack.append(pooling_layer(f"pool{index - 1}", pooling))
+        stack.append(
+            convolution(
+                f"conv{index}",
+                count,
+                kernel_size,
+                padding=padding,
+                activation=activation,
+                kernel_initializer=kernel_initializer,
+            )
+        )
+    stack.append(layers.GlobalAveragePooling2D(name="mean"))
+    if rate:
+        stack.append(layers.Dropout(rate, name="dropout"))
+    return sequential(name, input_shape, stack, num_classes, kernel_initializer)
+
+
+def fast_cnn(
+    *,
+    input_shape: Sequence[int] = (28, 28, 1),
+    num_classes: int = 10,
+    filters: Sequence[int] = (32, 64, 64),
+    kernel_size: int = 5,
+    strides: int = 2,
+    pooling: str = "max",
+    activation: str = "relu",
+    dropout: float = 0.0,
+    kernel_initializer: str = "he_normal",
+    name: str = "fast_cnn",
+) -> keras.Sequential:
+    """A network that learns fast: a stride early, batch normalisation throughout.
+
+    The stride of the first convolution leaves a quarter of the places to all
+    that follow. Batch normalisation keeps the numbers of each map around 0 with
+    a spread of 1, which stands higher learning rates. (Until its averages are
+    learned, a fresh model's loss strays from log(classes).)
+
+    Args:
+        input_shape: `(H, W, C)` of one image. Default: (28, 28, 1).
+        num_classes: size of the output, at least 2. Default: 10.
+        filters: of each convolution; 2×2 pooling follows each but the first.
+            Default: (32, 64, 64).
+        kernel_size: side of the first kernels; the others are 3×3. Default: 5.
+        strides: of the first convolution. Default: 2.
+        pooling: `"max"`, `"average"` or `"l2"`. Default: "max".
+        activation: of the convolutions. Default: "relu".
+        dropout: share of the numbers before the last layer that are silenced in
+            training, in [0, 1). Default: 0, no dropout layer.
+        kernel_initializer: of all weights, as Keras names it. Default:
+            "he_normal".
+        name: name of the model. Default: "fast_cnn".
+
+    Returns:
+        A built, uncompiled `keras.Sequential`: `(N, H, W, C)` →
+        `(N, num_classes)`.
+
+    Raises:
+        TypeError: a number is none.
+        ValueError: an argument is out of range, or the image is too small; the
+            error names the layer at which it breaks.
+
+    Example:
+        >>> fast_cnn().count_params()
+        62506
+
+    Source: S. Ioffe and C. Szegedy, «Batch normalization: accelerating deep network
+    training by reducing internal covariate shift», 2015, arXiv:1502.03167.
+    Taught in: notebooks/16_fast_training.ipynb
+    """
+    rate = check_number("dropout", dropout, minimum=0, below=1)
+    stack = []
+    for index, count in enumerate(counts("filters", filters), start=1):
+        stack += [
+            convolution(
+                f"conv{index}",
+                count,
+                kernel_size if index == 1 else 3,
+                strides=strides if index == 1 else 1,
+                padding="valid" if index == 1 else "same",
+                activation=None,
+                kernel_initializer=kernel_initializer,
+                use_bias=False,  # the normalisation has one
+            ),
+            layers.BatchNormalization(name=f"norm{index}"),
+            layers.Activation(activation, name=f"activation{index}"),
+        ]
+        if index > 1:
+            stack.append(pooling_layer(f"pool{index}", pooling))
+    stack.append(layers.Flatten(name="flatten"))
+    if rate:
+        stack.append(layers.Dropout(rate, name="dropout"))
+    return sequential(name, input_shape, stack, num_classes, "glorot_uniform")
