@@ -1,6 +1,7 @@
 """Training data: checked against the model, and dealt out in batches."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -9,18 +10,29 @@ from cnnkit.runtime import keras
 
 
 class ShuffledBatches(keras.utils.PyDataset):
-    """The training set in batches, in an order that seed and epoch alone decide."""
+    """The training set in batches, in an order that seed and epoch alone decide.
+
+    Layers of augmentation are seeded anew for each batch, so a run that goes on
+    after a crash sees the same changes as one that never stopped.
+    """
 
     def __init__(
-        self, images: np.ndarray, labels: np.ndarray, size: int, seed: int
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        size: int,
+        seed: int,
+        augmentation: Sequence[dict] = (),
     ) -> None:
         super().__init__()
         self._images, self._labels, self._size = images, labels, size
         self._seed = seed
+        self._layers = [keras.layers.deserialize(layer) for layer in augmentation]
         self.shuffle(0)
 
     def shuffle(self, epoch: int, logs: dict | None = None) -> None:
         """Take the order of this epoch; `fit` calls it before each one."""
+        self._epoch = epoch
         generator = np.random.default_rng((self._seed, epoch))
         self._order = generator.permutation(len(self._labels))
 
@@ -29,7 +41,23 @@ class ShuffledBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         chosen = self._order[index * self._size : (index + 1) * self._size]
-        return self._images[chosen], self._labels[chosen]
+        images = self._images[chosen]
+        if self._layers:
+            images = self._augmented(images, index)
+        return images, self._labels[chosen]
+
+    def _augmented(self, images: np.ndarray, index: int) -> np.ndarray:
+        for position, layer in enumerate(self._layers):
+            source = np.random.SeedSequence((self._seed, self._epoch, index, position))
+            for state in _seed_states(layer):
+                state.assign(source.generate_state(2) % 2**31)
+            images = layer(images, training=True)
+        return keras.ops.convert_to_numpy(images)
+
+
+def _seed_states(layer: keras.layers.Layer) -> list[keras.Variable]:
+    """The variables that decide what a layer draws."""
+    return [v for v in layer.variables if v.path.endswith("seed_generator_state")]
 
 
 def checked_data(

@@ -1,40 +1,73 @@
 """Recipes: all that training needs and the model does not hold."""
 
 import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from cnnkit.errors import check_choice, check_integer, check_number, expected
 from cnnkit.runtime import keras
 
+SCHEDULES = ("constant", "cosine", "one_cycle")
+
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """How to train: all numbers that `train` needs and the model does not hold.
+    """How to train: all that `train` needs and the model does not hold.
+
+    | schedule | the learning rate |
+    | --- | --- |
+    | `constant` | stays, unless a callback lowers it |
+    | `cosine` | falls from `learning_rate` to a hundredth, slow, fast, slow |
+    | `one_cycle` | rises to it from a 25th for `warmup` of the steps, then `cosine` |
 
     Args:
         optimizer: as Keras names it, or a Keras optimizer, of which the settings
             are taken. Default: "adam".
-        learning_rate: where the rate starts. Default: 0.004.
+        learning_rate: where the rate starts, or with `one_cycle` its peak.
+            Default: 0.004.
         batch_size: images a step. Default: 128.
-        epochs: the most that a run takes; callbacks may end it sooner. Default: 6.
+        epochs: the most that a run takes; callbacks may end it sooner. A
+            schedule is spread over them. Default: 6.
+        schedule: `"constant"`, `"cosine"` or `"one_cycle"`. Default: "constant".
+        warmup: share of the steps in which `one_cycle` rises, between 0 and 1.
+            Default: 0.3.
+        class_weight: `{class: weight}`, how much an image of the class counts; or
+            `"balanced"`, so that all classes count alike, however many images
+            they have. Default: None, all images count alike.
+        augmentation: Keras layers that change training images at random, such as
+            `keras.layers.RandomTranslation(0.1, 0.1)`; their settings are taken.
+            Validation images stay as they are. Default: none.
 
     Raises:
-        TypeError, ValueError: a number is out of range, or Keras knows no such
-            optimizer.
+        TypeError: a number is none, or something is no layer.
+        ValueError: a number is out of range, or Keras knows no such optimizer.
 
     Example:
-        >>> Recipe(learning_rate=1e-3, epochs=3).batch_size
+        >>> Recipe(learning_rate=0.02, epochs=3, schedule="one_cycle").batch_size
         128
+
+    Source: L. Smith and N. Topin, «Super-convergence», 2017, arXiv:1708.07120;
+    I. Loshchilov and F. Hutter, «SGDR», 2016, arXiv:1608.03983.
+    Taught in: notebooks/16_fast_training.ipynb
     """
 
     optimizer: str | dict = "adam"
     learning_rate: float = 4e-3
     batch_size: int = 128
     epochs: int = 6
+    schedule: str = "constant"
+    warmup: float = 0.3
+    class_weight: Mapping[int, float] | str | None = None
+    augmentation: Sequence[keras.layers.Layer] | Sequence[dict] = ()
 
     def __post_init__(self) -> None:
         check_number("learning_rate", self.learning_rate, minimum=0, exclusive=True)
         check_integer("batch_size", self.batch_size, minimum=1)
         check_integer("epochs", self.epochs, minimum=1)
+        check_choice("schedule", self.schedule, SCHEDULES)
+        check_number("warmup", self.warmup, minimum=0, below=1, exclusive=True)
+        _check_class_weight(self.class_weight)
         try:
             optimizer = keras.optimizers.get(self.optimizer)
         except (ValueError, TypeError) as error:
@@ -45,6 +78,66 @@ class Recipe:
         if not isinstance(self.optimizer, str):
             settings = keras.optimizers.serialize(optimizer)
             object.__setattr__(self, "optimizer", settings)
+        layers = tuple(_layer_settings(layer) for layer in self.augmentation)
+        object.__setattr__(self, "augmentation", layers)
+
+    def rate(self, steps_an_epoch: int) -> object:
+        """The learning rate as an optimiser takes it: a number, or a schedule."""
+        steps = self.epochs * steps_an_epoch
+        cosine = keras.optimizers.schedules.CosineDecay
+        if self.schedule == "cosine":
+            return cosine(self.learning_rate, steps, alpha=0.01)
+        if self.schedule == "one_cycle":
+            rising = max(1, round(self.warmup * steps))
+            return cosine(
+                self.learning_rate / 25,
+                max(1, steps - rising),
+                alpha=0.01,
+                warmup_target=self.learning_rate,
+                warmup_steps=rising,
+            )
+        return self.learning_rate
+
+    def class_weights(self, labels: np.ndarray) -> dict[int, float] | None:
+        """What `fit` takes: `{class: weight}` for all classes among the labels.
+
+        «Balanced» gives each class images / (classes · images of the class).
+        """
+        if self.class_weight is None:
+            return None
+        if self.class_weight != "balanced":
+            return {int(label): 1.0 for label in np.unique(labels)} | {
+                int(label): float(weight) for label, weight in self.class_weight.items()
+            }
+        classes, counts = np.unique(labels, return_counts=True)
+        weights = len(labels) / (len(classes) * counts)
+        return dict(zip(classes.tolist(), weights.tolist(), strict=True))
+
+
+def _check_class_weight(weights: Mapping[int, float] | str | None) -> None:
+    if weights is None or (isinstance(weights, str) and weights == "balanced"):
+        return
+    if not isinstance(weights, Mapping) or not weights:
+        raise expected(
+            '`class_weight` to be {class: weight} or "balanced"',
+            f"class_weight={weights!r}",
+        )
+    for label, weight in weights.items():
+        check_integer("a class of class_weight", label, minimum=0)
+        check_number(f"class_weight[{label}]", weight, minimum=0)
+
+
+def _layer_settings(layer: keras.layers.Layer | dict) -> dict:
+    if isinstance(layer, dict):  # taken before, as in dataclasses.replace
+        return layer
+    if not isinstance(layer, keras.layers.Layer):
+        raise expected(
+            "`augmentation` to be a list of Keras layers", repr(layer), error=TypeError
+        )
+    settings = keras.layers.serialize(layer)
+    settings.pop("build_config", None)
+    settings["config"].pop("name", None)  # it depends on what ran before
+    return settings
 
 
 RECIPES = {"standard": Recipe()}

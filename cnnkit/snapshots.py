@@ -5,6 +5,7 @@ holds every variable of the model and of the optimiser, what the callbacks had
 counted, the history, and the settings of the run. Nothing in it is pickled.
 """
 
+import csv
 import json
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from cnnkit.files import whole_file
 from cnnkit.runtime import keras
 
 FILE = "snapshot.npz"
+HISTORY = "history.csv"
 # `min_delta` is an argument whose sign Keras turns when it chooses `monitor_op`;
 # a resumed callback does so again by itself.
 _NOT_STATE = {"params", "model", "_model", "monitor_op", "min_delta"}
@@ -63,6 +65,20 @@ def write_snapshot(run_dir: Path, snapshot: Snapshot) -> None:
     named = {f"array_{i}": array for i, array in enumerate(arrays)}
     with whole_file(run_dir / FILE) as partial, partial.open("wb") as file:
         np.savez(file, record=np.array(record), **named)
+
+
+def write_history(run_dir: Path, history: dict[str, list[float]]) -> None:
+    """Write the numbers of all epochs as a table, whole or not at all."""
+    epochs = range(len(next(iter(history.values()), [])))
+    with whole_file(run_dir / HISTORY) as partial:
+        with partial.open("w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file, lineterminator="\n")
+            table.writerow(["epoch", *history])
+            for epoch in epochs:
+                cells = [column[epoch : epoch + 1] for column in history.values()]
+                table.writerow(
+                    [epoch + 1, *(cell[0] if cell else "" for cell in cells)]
+                )
 
 
 def variables_of(model: keras.Model) -> list:
@@ -116,6 +132,7 @@ class TakeSnapshots(keras.callbacks.Callback):
             [type(callback).__name__, _changed_state(callback, fresh)]
             for callback, fresh in zip(self._others, self._fresh, strict=True)
         ]
+        write_history(self._run_dir, self.logs)
         variables = [np.asarray(v) for v in variables_of(self.model)]
         stopped = bool(self.model.stop_training)
         write_snapshot(

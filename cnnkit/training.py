@@ -1,8 +1,6 @@
 """Compile a model and fit it by a recipe; go on after a crash."""
 
-import dataclasses
-import hashlib
-import json
+import importlib.util
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,8 +12,9 @@ from cnnkit.callbacks import callback_preset
 from cnnkit.errors import check_integer, expected
 from cnnkit.progress import Progress
 from cnnkit.recipes import Recipe, recipe_named
+from cnnkit.runs import check_same_run, open_folder, settings_of
 from cnnkit.runtime import keras
-from cnnkit.snapshots import Snapshot, TakeSnapshots, read_snapshot
+from cnnkit.snapshots import TakeSnapshots, read_snapshot
 
 
 def train(
@@ -29,6 +28,7 @@ def train(
     resume: bool = False,
     seed: int | None = None,
     progress: bool = True,
+    tensorboard: bool = False,
 ) -> keras.callbacks.History:
     """Compile the model and fit it, by a recipe, with a set of callbacks.
 
@@ -45,24 +45,31 @@ def train(
         data: what `load_mnist` returns, or any `(train, validation, …)` whose
             entries are `(images, labels)`: images `(N, H, W, C)`, labels `(N,)`
             as integers from 0.
-        recipe: `"standard"`, or a `Recipe` of your own. Default: "standard".
+        recipe: `"standard"`, or a `Recipe` of your own, with schedule, class
+            weights and augmentation. Default: "standard".
         epochs: instead of the recipe's. Default: the recipe's.
-        callbacks: the name of a preset, or a list. Default: "standard".
-        run_dir: where the best model (`best.keras`) and the state of the run
-            (`snapshot.npz`) go. Default: None, nothing is written.
+        callbacks: the name of a preset, or a list. With a schedule, a preset
+            leaves the lowering of the rate to it. Default: "standard".
+        run_dir: where the best model (`best.keras`), the numbers of each epoch
+            (`history.csv`) and the state of the run (`snapshot.npz`) go. One
+            folder holds the run of one model. Default: None, nothing is written.
         resume: go on with the run in `run_dir`; start one when there is none. A
             run that a callback had ended stays ended. Default: False, start anew
             and replace what is there.
         seed: fixes the order of the images. Default: drawn from NumPy's global
             generator, which `set_seed` fixes.
         progress: show a bar and a line for each epoch. Default: True.
+        tensorboard: also write what TensorBoard shows, to `run_dir/tensorboard`.
+            Default: False.
 
     Returns:
         The Keras `History` of the whole run, the epochs before a crash included.
 
     Raises:
-        TypeError, ValueError: the data do not fit the model, or the run in
-            `run_dir` was of another model, recipe, seed or set of callbacks.
+        TypeError, ValueError: the data do not fit the model; the run in `run_dir`
+            is of another model, or with `resume` of another recipe, seed or set of
+            callbacks; a schedule and a callback would both set the rate.
+        ModuleNotFoundError: `tensorboard` is asked for and not installed.
 
     Example:
         >>> history = train(models.simple_cnn(), load_mnist(), run_dir="run")
@@ -73,21 +80,24 @@ def train(
     """
     recipe = recipe_named(recipe, epochs)
     images, labels, validation = checked_data(model, data)
-    chosen = _callbacks_named(callbacks, run_dir)
-    run = _open_folder(run_dir, resume)
+    chosen = _callbacks_named(callbacks, run_dir, recipe)
+    run = open_folder(run_dir, resume)
     snapshot = read_snapshot(run) if resume else None
     if seed is None:
         seed = snapshot.settings["seed"] if snapshot else np.random.randint(2**31)
     seed = check_integer("seed", seed, minimum=0)
-    batches = ShuffledBatches(images, labels, recipe.batch_size, seed)
-    fitted = [keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle), *chosen]
-    fitted += [Progress()] if progress else []
+    batches = ShuffledBatches(
+        images, labels, recipe.batch_size, seed, recipe.augmentation
+    )
+    fitted = [keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle)]
+    fitted += [_LogRate()] if recipe.schedule != "constant" else []
+    fitted += [*chosen, *_extras(run, progress, tensorboard)]
     if run is not None:
-        settings = _settings(model, recipe, chosen, seed, labels)
-        _check_same_run(snapshot, settings, run)
+        settings = settings_of(model, recipe, chosen, seed, labels)
+        check_same_run(snapshot, settings, run)
         keeper = TakeSnapshots(run, chosen, settings, snapshot)
         fitted.append(keeper)
-    _compile(model, recipe, images)
+    _compile(model, recipe, images, len(batches))
     done = snapshot.epochs_done if snapshot else 0
     ended = snapshot is not None and snapshot.stopped
     history = model.fit(
@@ -97,6 +107,7 @@ def train(
         validation_data=validation,
         validation_batch_size=1_000,
         shuffle=False,  # the batches come in the order of the epoch already
+        class_weight=recipe.class_weights(labels),
         callbacks=fitted,
         verbose=0,
     )
@@ -109,9 +120,13 @@ def train(
 def _callbacks_named(
     callbacks: str | Iterable[keras.callbacks.Callback],
     run_dir: str | os.PathLike | None,
+    recipe: Recipe,
 ) -> list[keras.callbacks.Callback]:
+    setters = keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateScheduler
+    scheduled = recipe.schedule != "constant"
     if isinstance(callbacks, str):
-        return callback_preset(callbacks, run_dir)
+        preset = callback_preset(callbacks, run_dir)
+        return [c for c in preset if not (scheduled and isinstance(c, setters))]
     listed = list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
     for callback in listed:
         if callbacks is callback or not isinstance(callback, keras.callbacks.Callback):
@@ -120,13 +135,47 @@ def _callbacks_named(
                 f"{callback!r}",
                 error=TypeError,
             )
+        if scheduled and isinstance(callback, setters):
+            raise expected(
+                "one thing alone to set the learning rate",
+                f"schedule={recipe.schedule!r} and a {type(callback).__name__}",
+                advice="Leave the callback out, or take a constant schedule.",
+            )
     return listed
 
 
-def _compile(model: keras.Model, recipe: Recipe, images: np.ndarray) -> None:
+class _LogRate(keras.callbacks.Callback):
+    """Logs the rate at the end of each epoch, as ReduceLROnPlateau does."""
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+
+
+def _extras(run: Path | None, progress: bool, tensorboard: bool) -> list:
+    """What shows the run: the table, and TensorBoard's files."""
+    extras = [Progress()] if progress else []
+    if tensorboard and run is None:
+        raise expected("a `run_dir` for TensorBoard's files", "run_dir=None")
+    if tensorboard and not importlib.util.find_spec("tensorboard"):
+        raise expected(
+            "TensorBoard to be installed",
+            "no package of that name",
+            advice="pip install tensorboard",
+            error=ModuleNotFoundError,
+        )
+    return [*extras, *_tensorboard(run)] if tensorboard else extras
+
+
+def _tensorboard(run: Path) -> list:
+    return [keras.callbacks.TensorBoard(run / "tensorboard", write_graph=False)]
+
+
+def _compile(
+    model: keras.Model, recipe: Recipe, images: np.ndarray, steps: int
+) -> None:
     """Compile the model, and build the optimiser so that its state can be set."""
     optimizer = keras.optimizers.get(recipe.optimizer)
-    optimizer.learning_rate = recipe.learning_rate
+    optimizer.learning_rate = recipe.rate(steps)
     is_softmax = _gives_probabilities(model, images[:8])
     model.compile(
         optimizer=optimizer,
@@ -152,67 +201,3 @@ def _gives_probabilities(model: keras.Model, images: np.ndarray) -> bool:
     return bool(
         (answers >= 0).all() and np.allclose(answers.sum(axis=-1), 1, atol=1e-3)
     )
-
-
-def _open_folder(run_dir: str | os.PathLike | None, resume: bool) -> Path | None:
-    """Make the folder of the run before any work is done for it."""
-    if run_dir is None:
-        if resume:
-            raise expected("a `run_dir` to resume the run from", "run_dir=None")
-        return None
-    try:
-        Path(run_dir).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise expected(
-            "`run_dir` to be a folder that can be written to",
-            f"run_dir={os.fspath(run_dir)!r} ({error.strerror})",
-        ) from error
-    return Path(run_dir)
-
-
-def _settings(
-    model: keras.Model, recipe: Recipe, chosen: list, seed: int, labels: np.ndarray
-) -> dict:
-    """What a run must have in common with the run that it goes on with."""
-    layers = [[type(layer).__name__, _config(layer)] for layer in model.layers]
-    return {
-        "model": f"{model.count_params():,} parameters, layers {_digest(layers)}",
-        "recipe": repr(dataclasses.replace(recipe, epochs=1)),
-        "callbacks": ", ".join(type(callback).__name__ for callback in chosen),
-        "seed": int(seed),
-        "training set": f"{len(labels):,} images, labels {_digest(labels.tolist())}",
-    }
-
-
-def _config(layer: keras.Layer) -> object:
-    try:
-        return _without_names(layer.get_config())
-    except NotImplementedError:  # a layer of the learner's own that cannot be saved
-        return None
-
-
-def _without_names(config: object) -> object:
-    """A layer's settings without the names, which depend on what ran before."""
-    if isinstance(config, dict):
-        kept = config.keys() - {"name", "inbound_nodes", "input_layers"}
-        kept -= {"output_layers", "build_config"}
-        return {key: _without_names(config[key]) for key in sorted(kept)}
-    if isinstance(config, (list, tuple)):
-        return [_without_names(entry) for entry in config]
-    return config
-
-
-def _digest(value: object) -> str:
-    text = json.dumps(value, sort_keys=True, default=lambda thing: type(thing).__name__)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _check_same_run(snapshot: Snapshot | None, settings: dict, run: Path) -> None:
-    """Raise when the run in the folder was another one."""
-    for name, value in settings.items() if snapshot else ():
-        if snapshot.settings.get(name) != value:
-            raise expected(
-                f"the {name} of the run in {run} ({snapshot.settings.get(name)})",
-                value,
-                advice="Pass what that run had, another run_dir, or resume=False.",
-            )

@@ -1,4 +1,6 @@
+import csv
 import dataclasses
+import importlib.util
 import json
 import random
 import signal
@@ -49,7 +51,12 @@ def test_what_is_logged_and_where_it_goes(few, tmp_path):
     }
     assert history.epoch == [0, 1]
     files = sorted(path.name for path in (tmp_path / "run").iterdir())
-    assert files == ["best.keras", FILE]
+    assert files == ["best.keras", "history.csv", FILE]
+    with open(tmp_path / "run" / "history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    for name, values in history.history.items():
+        assert [float(row[name]) for row in rows] == values
 
 
 def test_the_recipe_is_followed(few):
@@ -419,3 +426,173 @@ def test_ten_kills_at_random_moments_lose_nothing(tmp_path):
         histories.append(json.loads(output.splitlines()[-1]))
     assert len(histories[0]["loss"]) == 12
     assert histories[0] == histories[1]
+
+
+def rates(recipe, few, callbacks=()):
+    """The learning rate of each step of a run."""
+    seen = []
+
+    class Watch(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            seen.append(float(self.model.optimizer.learning_rate))
+
+    history = train(
+        small_model(),
+        few,
+        recipe=recipe,
+        callbacks=[Watch(), *callbacks],
+        progress=False,
+    )
+    return np.array(seen), history.history["learning_rate"]
+
+
+def test_a_cosine_falls_from_the_rate_to_a_hundredth(few):
+    recipe = Recipe(learning_rate=0.02, epochs=3, batch_size=32, schedule="cosine")
+    seen, logged = rates(recipe, few)
+    share = np.arange(48) / 48  # three epochs of 512 / 32 steps
+    worked = 0.02 * (0.01 + 0.99 * (1 + np.cos(np.pi * share)) / 2)
+    assert np.allclose(seen, worked, rtol=1e-4)
+    assert len(logged) == 3 and logged[-1] == pytest.approx(0.0002, rel=1e-3)
+
+
+def test_one_cycle_rises_and_falls(few):
+    recipe = Recipe(
+        learning_rate=0.05, epochs=2, batch_size=32, schedule="one_cycle", warmup=0.25
+    )
+    seen, _ = rates(recipe, few)
+    assert seen[0] == pytest.approx(0.05 / 25) and seen.argmax() == 8
+    assert seen.max() == pytest.approx(0.05)
+    steps = np.diff(seen)
+    assert np.allclose(steps[:8], 0.05 * (1 - 1 / 25) / 8, rtol=1e-3)  # a straight line
+    assert (steps[8:] < 0).all() and seen[-1] < 0.05 / 10
+
+
+def test_a_preset_leaves_the_rate_to_the_schedule(few):
+    recipe = Recipe(epochs=1, schedule="cosine")
+    train(small_model(), few, recipe=recipe, progress=False)  # Keras would refuse
+    plateau = keras.callbacks.ReduceLROnPlateau()
+    with pytest.raises(ValueError, match="one thing alone to set the learning rate"):
+        train(small_model(), few, recipe=recipe, callbacks=[plateau])
+
+
+def test_a_schedule_and_augmentation_resume_where_they_were(few, tmp_path):
+    recipe = Recipe(
+        epochs=4,
+        schedule="one_cycle",
+        augmentation=[keras.layers.RandomTranslation(0.1, 0.1, fill_mode="constant")],
+    )
+
+    class Crash(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    set_seed(1)
+    whole = small_model()
+    options = {"recipe": recipe, "callbacks": "standard", "progress": False}
+    wanted = train(whole, few, run_dir=tmp_path / "a", seed=4, **options)
+    set_seed(1)
+    crash = [*callback_preset("standard", tmp_path / "b")[::2], Crash()]
+    with pytest.raises(KeyboardInterrupt):
+        train(
+            small_model(), few, run_dir=tmp_path / "b", seed=4,
+            **{**options, "callbacks": crash},
+        )  # fmt: skip
+    set_seed(99)
+    model = small_model()
+    calm = [*crash[:-1], type("Crash", (keras.callbacks.Callback,), {})()]
+    history = train(
+        model,
+        few,
+        run_dir=tmp_path / "b",
+        resume=True,
+        **{**options, "callbacks": calm},
+    )
+    assert history.history == wanted.history
+    assert same_weights(model, whole)
+
+
+def test_augmentation_changes_training_images_alone(few):
+    from cnnkit.batches import ShuffledBatches
+
+    images, labels = few.train
+    shift = keras.layers.RandomTranslation(0.2, 0.2, fill_mode="constant")
+    recipe = Recipe(augmentation=[shift])
+    plain = ShuffledBatches(images, labels, 64, 3)
+    moved = ShuffledBatches(images, labels, 64, 3, recipe.augmentation)
+    again = ShuffledBatches(images, labels, 64, 3, recipe.augmentation)
+    assert np.array_equal(plain[1][1], moved[1][1])  # the labels and their order stay
+    assert moved[1][0].shape == plain[1][0].shape
+    assert not np.array_equal(plain[1][0], moved[1][0])
+    assert np.array_equal(moved[1][0], again[1][0])
+    first = moved[0][0]
+    moved.shuffle(1)
+    moved.shuffle(0)
+    assert np.array_equal(moved[0][0], first)
+    total = plain[1][0].sum(axis=(1, 2, 3)) - moved[1][0].sum(axis=(1, 2, 3))
+    assert (total > -1e-2).all()  # ink can leave the picture, none comes in
+
+
+def test_balanced_class_weights_are_worked_by_hand():
+    labels = np.array([0] * 6 + [1] * 2 + [2] * 4)
+    weights = Recipe(class_weight="balanced").class_weights(labels)
+    assert weights == {0: 12 / 18, 1: 12 / 6, 2: 12 / 12}
+    assert Recipe(class_weight={1: 5}).class_weights(labels) == {0: 1, 1: 5, 2: 1}
+    assert Recipe().class_weights(labels) is None
+
+
+def test_a_class_of_weight_0_teaches_nothing(few):
+    set_seed(0)
+    model = models.simple_cnn()
+    recipe = Recipe(epochs=8, class_weight={7: 0.0})
+    train(model, few, recipe=recipe, callbacks=[], progress=False)
+    answers = model.predict(few.train.images, verbose=0).argmax(axis=1)
+    sevens = few.train.labels == 7
+    assert (answers[sevens] == 7).mean() < 0.1
+    assert (answers[~sevens] == few.train.labels[~sevens]).mean() > 0.7
+
+
+def test_a_folder_holds_the_run_of_one_model(few, tmp_path):
+    train(small_model(), few, epochs=1, run_dir=tmp_path, progress=False)
+    best = (tmp_path / "best.keras").read_bytes()
+    other = models.mlp(hidden_units=[8])
+    with pytest.raises(ValueError, match="the model of the run in .*another run_dir"):
+        train(other, few, epochs=1, run_dir=tmp_path, progress=False)
+    assert (tmp_path / "best.keras").read_bytes() == best
+    train(small_model(), few, epochs=1, run_dir=tmp_path, progress=False)  # anew
+
+
+def test_tensorboard_needs_a_folder_and_the_package(few, tmp_path, monkeypatch):
+    with pytest.raises(ValueError, match="a `run_dir` for TensorBoard"):
+        train(small_model(), few, tensorboard=True)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match="pip install tensorboard"):
+        train(small_model(), few, run_dir=tmp_path, tensorboard=True)
+
+
+@pytest.mark.skipif(
+    not importlib.util.find_spec("tensorboard"), reason="needs TensorBoard"
+)
+def test_tensorboard_files_are_written(few, tmp_path):
+    options = {"epochs": 1, "run_dir": tmp_path, "progress": False}
+    train(small_model(), few, tensorboard=True, **options)
+    assert list((tmp_path / "tensorboard").rglob("events.out.tfevents.*"))
+
+
+@pytest.mark.parametrize(
+    ("keywords", "error", "message"),
+    [
+        ({"schedule": "linear"}, ValueError, "`schedule` to be one of"),
+        ({"warmup": 0}, ValueError, "`warmup` to be a number above 0"),
+        ({"warmup": 1}, ValueError, "warmup=1"),
+        ({"class_weight": "equal"}, ValueError, "`class_weight` to be"),
+        ({"class_weight": {}}, ValueError, "`class_weight` to be"),
+        ({"class_weight": {-1: 1}}, ValueError, "a class of class_weight"),
+        ({"class_weight": {1: -2}}, ValueError, "class_weight\\[1\\]=-2"),
+        ({"class_weight": {1: "a"}}, TypeError, "class_weight\\[1\\]"),
+        ({"augmentation": ["flip"]}, TypeError, "a list of Keras layers"),
+    ],
+)
+def test_recipes_refuse_what_cannot_be(keywords, error, message):
+    with pytest.raises(error, match=message):
+        Recipe(**keywords)
