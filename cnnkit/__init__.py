@@ -27,6 +27,7 @@ _HOME = {
     "callback_preset": "callbacks",
     "train": "training",
     "Recipe": "recipes",
+    "trace": "tracing",
     "feature_maps": "features",
 }
 _TOPICS = {"kernels", "models", "plots", "scratch"}

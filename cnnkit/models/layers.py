@@ -44,6 +44,8 @@ class LpPooling2D(keras.layers.Layer):
     Taught in: notebooks/06_pooling.ipynb
     """
 
+    data_format = "channels_last"
+
     def __init__(
         self,
         pool_size: int | Sequence[int] = 2,
