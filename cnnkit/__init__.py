@@ -25,6 +25,7 @@ _HOME = {
     "reduce_lr_on_plateau": "callbacks",
     "model_checkpoint": "callbacks",
     "callback_preset": "callbacks",
+    "rehearse": "callbacks",
     "train": "training",
     "Recipe": "recipes",
     "trace": "tracing",

@@ -147,6 +147,8 @@ def _callbacks_named(
 class _LogRate(keras.callbacks.Callback):
     """Logs the rate at the end of each epoch, as ReduceLROnPlateau does."""
 
+    logs_the_rate = True
+
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         logs["learning_rate"] = float(self.model.optimizer.learning_rate)
 

@@ -168,5 +168,245 @@ def test_presets_are_new_each_time():
 
 
 def test_unknown_preset():
-    with pytest.raises(ValueError, match="one of 'standard'.*Did you mean 'standard'"):
+    with pytest.raises(
+        ValueError, match="one of 'quick', 'standard'.*Did you mean 'standard'"
+    ):
         callback_preset("standart", None)
+
+
+def late(metric):
+    """A model that does not tell its logs before it has seen a batch."""
+
+    class Late(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(1)
+
+        def call(self, x):
+            return self.dense(x)
+
+    model = Late()
+    model.compile("sgd", "mse", metrics=[metric])
+    return model
+
+
+def fit_numbers(model, callbacks, epochs=1, **keywords):
+    x = np.ones((4, 1), "float32")
+    return model.fit(x, x, epochs=epochs, callbacks=callbacks, verbose=0, **keywords)
+
+
+@pytest.fixture
+def begun():
+    """The epochs that were begun, as seen by a callback behind the others."""
+
+    class Count(keras.callbacks.Callback):
+        epochs = 0
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.epochs += 1
+
+    return Count()
+
+
+WATCHERS = [
+    early_stopping,
+    reduce_lr_on_plateau,
+    lambda monitor, **keywords: model_checkpoint("a.keras", monitor=monitor),
+]
+
+
+@pytest.mark.parametrize("factory", WATCHERS)
+def test_a_monitor_that_fit_does_not_log(factory, begun, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    message = "`monitor` of .*'loss', 'accuracy', 'val_loss', 'val_accuracy'.*Did you"
+    with pytest.raises(ValueError, match=message):
+        fit(tiny_model(), [factory("val_acuracy", mode="max"), begun], epochs=1)
+    assert begun.epochs == 0
+
+
+@pytest.mark.parametrize("factory", WATCHERS)
+def test_a_validation_loss_without_validation(factory, begun, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = tiny_model()
+    images, labels = np.ones((4, 2, 2, 1), "float32"), np.array([0, 1, 0, 1])
+    with pytest.raises(ValueError, match="Give fit validation_data"):
+        model.fit(images, labels, callbacks=[factory("val_loss"), begun], verbose=0)
+    assert begun.epochs == 0
+
+
+def test_what_only_the_first_epoch_tells(begun):
+    with pytest.raises(ValueError, match="`monitor` of EarlyStopping.*'loss'"):
+        fit_numbers(late("mae"), [early_stopping("mse", mode="min"), begun], epochs=3)
+    assert begun.epochs == 1
+
+
+class OwnStep(keras.Sequential):
+    """Logs what its own training step returns."""
+
+    def train_step(self, data):
+        return {"beauty": keras.ops.ones(())}
+
+
+def several_outputs():
+    x = keras.Input((1,))
+    heads = [keras.layers.Dense(1, name=name)(x) for name in "ab"]
+    model = keras.Model(x, heads)
+    model.compile("sgd", loss=["mse", "mse"], metrics=[["mae"], ["mse"]])
+    return model
+
+
+@pytest.mark.filterwarnings("ignore:Early stopping conditioned")  # validation_freq=2
+def test_no_false_alarms(begun):
+    def fine(model, monitor, targets=None, before=(), **keywords):
+        stop = early_stopping(monitor, mode="min", patience=9)
+        x = np.ones((4, 1), "float32")
+        targets = x if targets is None else targets
+        before = [*before, stop, begun]
+        model.fit(x, targets, epochs=2, callbacks=before, verbose=0, **keywords)
+
+    x = np.ones((4, 1), "float32")
+
+    def distance(y, p):
+        return keras.ops.mean(keras.ops.abs(y - p))
+
+    for _ in range(2):
+        fine(late(distance), "distance")
+    own = OwnStep([keras.Input((1,)), keras.layers.Dense(1)])
+    own.compile("sgd", "mse")
+    fine(own, "beauty")
+    model = several_outputs()
+    for monitor in ("a_loss", "a_mae", "b_mse", "val_b_loss"):
+        fine(model, monitor, [x, x], validation_data=(x, [x, x]))
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=[keras.metrics.MeanAbsoluteError("far")])
+    for _ in range(2):
+        fine(model, "far")
+        fine(model, "val_far", validation_split=0.5)
+        fine(model, "val_loss", validation_data=(x, x), validation_freq=2)
+        fine(model, "val_loss", before=[Curve([1, 1])])
+        fine(model, "learning_rate", before=[reduce_lr_on_plateau("loss")])
+    assert begun.epochs == 2 * (2 + 1 + 4 + 2 * 5)
+
+
+def test_the_checkpoint_asks_for_no_monitor_that_it_does_not_use(tmp_path):
+    save = model_checkpoint(tmp_path / "a.keras", save_best_only=False)
+    fit_numbers(late("mae"), [save])
+    assert (tmp_path / "a.keras").is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "keywords", "message"),
+    [
+        ("{epoch}-{val_los:.2f}.keras", {}, "{val_los} in filepath.*'val_loss'"),
+        ("{batch}.keras", {}, "{batch} is known only when save_freq is a number"),
+        (
+            "{val_loss:.1f}.keras",
+            {"save_freq": 1, "save_best_only": False},
+            "Validation runs after an epoch",
+        ),
+        ("a.keras", {"save_freq": 1}, "`monitor` of .*after each batch: 'loss'"),
+    ],
+)
+def test_fields_that_fit_does_not_log(name, keywords, message, begun, tmp_path):
+    save = model_checkpoint(tmp_path / name, **keywords)
+    with pytest.raises(ValueError, match=message):
+        fit(tiny_model(), [save, begun], epochs=1)
+    assert begun.epochs == 0 and not list(tmp_path.iterdir())
+
+
+def test_fields_are_found_late_where_they_must(begun, tmp_path):
+    save = model_checkpoint(tmp_path / "{mse}.keras", monitor="loss")
+    with pytest.raises(
+        ValueError, match="'epoch' and what fit logs.*{mse} in filepath"
+    ):
+        fit_numbers(late("mae"), [save, begun], epochs=3)
+    assert begun.epochs == 1
+
+
+def test_files_after_so_many_batches(tmp_path):
+    path = tmp_path / "{epoch}-{batch:02d}-{loss:.0f}.weights.h5"
+    save = model_checkpoint(
+        path, monitor="loss", mode="min", save_freq=1, save_weights_only=True
+    )
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    fit_numbers(model, [save], batch_size=1)
+    assert list(tmp_path.glob("1-0*.weights.h5"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["{epoch.keras", "{}.keras", "{0}.keras", "epoch}.keras", "{epoch:zz}.keras"],
+)
+def test_malformed_templates(name):
+    with pytest.raises(ValueError, match="`filepath` to be a file name with fields"):
+        model_checkpoint(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "better"),
+    [("{epoch:2d}.keras", "{epoch:02d}"), ("{loss:9.2f}.keras", "{loss:.4f}")],
+)
+def test_padding_spaces_in_file_names(name, better):
+    with pytest.raises(ValueError, match=f"without padding spaces.*Write {better}"):
+        model_checkpoint(name)
+
+
+@pytest.mark.parametrize("name", ["{epoch:02d} - {val_loss:.2f}.keras", "{{a}}.keras"])
+def test_templates_that_are_fine(name):
+    assert model_checkpoint(name).filepath == name
+
+
+def test_a_folder_that_cannot_be_written(begun, tmp_path):
+    (tmp_path / "file").touch()
+    save = model_checkpoint(tmp_path / "file" / "{epoch}.keras")
+    with pytest.raises(ValueError, match="`filepath` in a folder that can be written"):
+        fit(tiny_model(), [save, begun], epochs=1)
+    (tmp_path / "a.keras").mkdir()
+    with pytest.raises(ValueError, match="`filepath` to name a file"):
+        fit(tiny_model(), [model_checkpoint(tmp_path / "a.keras"), begun], epochs=1)
+    assert begun.epochs == 0
+
+
+def test_other_arguments_are_checked():
+    for factory in (early_stopping, reduce_lr_on_plateau):
+        with pytest.raises(TypeError, match="`monitor` to be the name of a log"):
+            factory(3)
+    with pytest.raises(TypeError, match="`monitor`"):
+        model_checkpoint("a.keras", monitor=None)
+    with pytest.raises(TypeError, match="`filepath` to be a path"):
+        model_checkpoint(3)
+    with pytest.raises(ValueError, match="`save_freq` to be 'epoch' or a number"):
+        model_checkpoint("a.keras", save_freq="batch")
+    with pytest.raises(ValueError, match="`mode`"):
+        model_checkpoint("a.keras", mode="minimum")
+    with pytest.raises(ValueError, match="`baseline`"):
+        early_stopping(baseline=float("nan"))
+    with pytest.raises(ValueError, match="`start_from_epoch`"):
+        early_stopping(start_from_epoch=-1)
+    with pytest.raises(ValueError, match="`cooldown`"):
+        reduce_lr_on_plateau(cooldown=-1)
+    with pytest.raises(ValueError, match="`min_lr`"):
+        reduce_lr_on_plateau(min_lr=-1)
+    with pytest.raises(TypeError, match="`initial_value_threshold`"):
+        model_checkpoint("a.keras", initial_value_threshold="1")
+
+
+@pytest.mark.parametrize("name", ["quick", "standard", "patient"])
+def test_presets_lower_the_rate_before_they_stop(name):
+    stop, plateau = callback_preset(name, None)
+    assert plateau.patience < stop.patience and stop.restore_best_weights
+
+
+def test_the_preset_of_the_notes_and_its_warning():
+    with pytest.warns(UserWarning, match="the rate will never drop"):
+        stop, plateau, save = callback_preset("notes", "run")
+    assert (stop.patience, stop.mode, stop.restore_best_weights) == (3, "min", False)
+    assert (plateau.patience, plateau.factor, plateau.min_lr) == (10, 0.1, 1e-4)
+    assert save.filepath.endswith("{epoch:02d}-{val_loss:.2f}.keras")
+
+
+def test_braces_in_the_run_folder_are_no_fields(tmp_path):
+    callbacks = callback_preset("standard", tmp_path / "{run}")
+    fit(tiny_model(), callbacks, epochs=1)
+    assert (tmp_path / "{run}" / "best.keras").is_file()

@@ -9,12 +9,14 @@ from cnnkit.plots.classification import class_shares, confusion_matrix, worst_mi
 from cnnkit.plots.curves import training_curves
 from cnnkit.plots.images import digits
 from cnnkit.plots.maps import feature_maps
+from cnnkit.plots.rehearsal import rehearsal
 
 __all__ = [
     "class_shares",
     "confusion_matrix",
     "digits",
     "feature_maps",
+    "rehearsal",
     "training_curves",
     "worst_mistakes",
 ]
