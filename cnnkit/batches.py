@@ -47,12 +47,19 @@ class ShuffledBatches(keras.utils.PyDataset):
         return images, self._labels[chosen]
 
     def _augmented(self, images: np.ndarray, index: int) -> np.ndarray:
+        shape = images.shape
         for position, layer in enumerate(self._layers):
             source = np.random.SeedSequence((self._seed, self._epoch, index, position))
             for state in _seed_states(layer):
                 state.assign(source.generate_state(2) % 2**31)
             images = layer(images, training=True)
-        return keras.ops.convert_to_numpy(images)
+        changed = keras.ops.convert_to_numpy(images)
+        if changed.shape != shape:
+            raise expected(
+                f"`augmentation` to keep the shape of the images, {shape[1:]}",
+                changed.shape[1:],
+            )
+        return changed
 
 
 def _seed_states(layer: keras.layers.Layer) -> list[keras.Variable]:

@@ -102,16 +102,24 @@ class Recipe:
         """What `fit` takes: `{class: weight}` for all classes among the labels.
 
         «Balanced» gives each class images / (classes · images of the class).
+
+        Raises:
+            ValueError: a weight is for a class that no label has.
         """
         if self.class_weight is None:
             return None
-        if self.class_weight != "balanced":
-            return {int(label): 1.0 for label in np.unique(labels)} | {
-                int(label): float(weight) for label, weight in self.class_weight.items()
-            }
         classes, counts = np.unique(labels, return_counts=True)
-        weights = len(labels) / (len(classes) * counts)
-        return dict(zip(classes.tolist(), weights.tolist(), strict=True))
+        if self.class_weight == "balanced":
+            weights = len(labels) / (len(classes) * counts)
+            return dict(zip(classes.tolist(), weights.tolist(), strict=True))
+        given = {int(label): float(w) for label, w in self.class_weight.items()}
+        unknown = sorted(given.keys() - set(classes.tolist()))
+        if unknown:
+            raise expected(
+                f"`class_weight` for classes among the labels, {classes.tolist()}",
+                f"a weight for {unknown}",
+            )
+        return {label: given.get(label, 1.0) for label in classes.tolist()}
 
 
 def _check_class_weight(weights: Mapping[int, float] | str | None) -> None:

@@ -533,12 +533,22 @@ def test_augmentation_changes_training_images_alone(few):
     assert (total > -1e-2).all()  # ink can leave the picture, none comes in
 
 
+def test_augmentation_that_changes_the_shape_is_told(few):
+    recipe = Recipe(epochs=1, augmentation=[keras.layers.CenterCrop(20, 20)])
+    with pytest.raises(
+        ValueError, match=r"keep the shape of the images, \(28, 28, 1\)"
+    ):
+        train(small_model(), few, recipe=recipe, progress=False)
+
+
 def test_balanced_class_weights_are_worked_by_hand():
     labels = np.array([0] * 6 + [1] * 2 + [2] * 4)
     weights = Recipe(class_weight="balanced").class_weights(labels)
     assert weights == {0: 12 / 18, 1: 12 / 6, 2: 12 / 12}
     assert Recipe(class_weight={1: 5}).class_weights(labels) == {0: 1, 1: 5, 2: 1}
     assert Recipe().class_weights(labels) is None
+    with pytest.raises(ValueError, match=r"among the labels, \[0, 1, 2\].*for \[3\]"):
+        Recipe(class_weight={3: 2.0}).class_weights(labels)
 
 
 def test_a_class_of_weight_0_teaches_nothing(few):
