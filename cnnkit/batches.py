@@ -28,6 +28,8 @@ class ShuffledBatches(keras.utils.PyDataset):
         self._images, self._labels, self._size = images, labels, size
         self._seed = seed
         self._layers = [keras.layers.deserialize(layer) for layer in augmentation]
+        for layer in self._layers:
+            _check_augmentation(layer, images[:1])
         self.shuffle(0)
 
     def shuffle(self, epoch: int, logs: dict | None = None) -> None:
@@ -60,6 +62,22 @@ class ShuffledBatches(keras.utils.PyDataset):
                 changed.shape[1:],
             )
         return changed
+
+
+def _check_augmentation(layer: keras.layers.Layer, images: np.ndarray) -> None:
+    """Build the layer; raise when it would learn, or has to change labels too."""
+    blends = ("MixUp", "CutMix")
+    if type(layer).__name__ in blends:
+        raise expected(
+            "`augmentation` of layers that change images alone",
+            f"a {type(layer).__name__}, which blends labels as well",
+        )
+    layer(images, training=True)
+    if len(layer.variables) > len(_seed_states(layer)):
+        raise expected(
+            "`augmentation` of layers without weights",
+            f"{type(layer).__name__}, whose weights no one would train",
+        )
 
 
 def _seed_states(layer: keras.layers.Layer) -> list[keras.Variable]:

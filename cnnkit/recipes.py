@@ -75,11 +75,26 @@ class Recipe:
                 "`optimizer` to be the name of a Keras optimizer, or one itself",
                 f"optimizer={self.optimizer!r}",
             ) from error
+        if not isinstance(optimizer, keras.optimizers.Optimizer):
+            raise expected("`optimizer` to be a Keras optimizer", repr(self.optimizer))
         if not isinstance(self.optimizer, str):
             settings = keras.optimizers.serialize(optimizer)
             object.__setattr__(self, "optimizer", settings)
+        if not isinstance(self.augmentation, Sequence):
+            raise expected(
+                "`augmentation` to be a list of Keras layers", repr(self.augmentation)
+            )
         layers = tuple(_layer_settings(layer) for layer in self.augmentation)
         object.__setattr__(self, "augmentation", layers)
+
+    def __repr__(self) -> str:
+        """The first four fields, and the others where they differ from the default."""
+        shown = [
+            f"{field.name}={getattr(self, field.name)!r}"
+            for position, field in enumerate(dataclasses.fields(self))
+            if position < 4 or getattr(self, field.name) != field.default
+        ]
+        return f"Recipe({', '.join(shown)})"
 
     def rate(self, steps_an_epoch: int) -> object:
         """The learning rate as an optimiser takes it: a number, or a schedule."""
@@ -133,6 +148,8 @@ def _check_class_weight(weights: Mapping[int, float] | str | None) -> None:
     for label, weight in weights.items():
         check_integer("a class of class_weight", label, minimum=0)
         check_number(f"class_weight[{label}]", weight, minimum=0)
+    if not any(weights.values()):
+        raise expected("`class_weight` with one weight above 0", f"{dict(weights)}")
 
 
 def _layer_settings(layer: keras.layers.Layer | dict) -> dict:
@@ -144,7 +161,6 @@ def _layer_settings(layer: keras.layers.Layer | dict) -> dict:
         )
     settings = keras.layers.serialize(layer)
     settings.pop("build_config", None)
-    settings["config"].pop("name", None)  # it depends on what ran before
     return settings
 
 

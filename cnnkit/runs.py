@@ -20,6 +20,8 @@ def open_folder(run_dir: str | os.PathLike | None, resume: bool) -> Path | None:
         if resume:
             raise expected("a `run_dir` to resume the run from", "run_dir=None")
         return None
+    if not isinstance(run_dir, str | os.PathLike) or not os.fspath(run_dir):
+        raise expected("`run_dir` to be the path of a folder", f"run_dir={run_dir!r}")
     try:
         Path(run_dir).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -38,6 +40,7 @@ def settings_of(
     return {
         "model": f"{model.count_params():,} parameters, layers {_digest(layers)}",
         "recipe": repr(_comparable(recipe)),
+        "augmentation": _digest(_without_names(recipe.augmentation)),
         "callbacks": ", ".join(type(callback).__name__ for callback in chosen),
         "seed": int(seed),
         "training set": f"{len(labels):,} images, labels {_digest(labels.tolist())}",
@@ -46,9 +49,8 @@ def settings_of(
 
 def _comparable(recipe: Recipe) -> Recipe:
     """The recipe without the epochs, where a longer run begins like a shorter one."""
-    if recipe.schedule == "constant":
-        return dataclasses.replace(recipe, epochs=1)
-    return recipe
+    epochs = 1 if recipe.schedule == "constant" else recipe.epochs
+    return dataclasses.replace(recipe, epochs=epochs, augmentation=())
 
 
 def _config(layer: keras.Layer) -> object:

@@ -114,8 +114,8 @@ class TakeSnapshots(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Note what the callbacks are before they count; restore what they had."""
         self._fresh = [_packed_state(callback) for callback in self._others]
-        if self._resumed is None:
-            (self._run_dir / FILE).unlink(missing_ok=True)  # of an earlier run
+        if self._resumed is None:  # in the place of an earlier run's
+            self._write(epochs_done=0)
             return
         pairs = zip(variables_of(self.model), self._resumed.variables, strict=True)
         for variable, value in pairs:
@@ -128,17 +128,18 @@ class TakeSnapshots(keras.callbacks.Callback):
         """Write what the run is now."""
         for name, value in (logs or {}).items():
             self.logs[name] = [*self.logs.get(name, []), float(value)]
+        write_history(self._run_dir, self.logs)
+        self._write(epochs_done=epoch + 1)
+
+    def _write(self, epochs_done: int) -> None:
         states = [
             [type(callback).__name__, _changed_state(callback, fresh)]
             for callback, fresh in zip(self._others, self._fresh, strict=True)
         ]
-        write_history(self._run_dir, self.logs)
         variables = [np.asarray(v) for v in variables_of(self.model)]
-        stopped = bool(self.model.stop_training)
-        write_snapshot(
-            self._run_dir,
-            Snapshot(self._settings, epoch + 1, stopped, self.logs, states, variables),
-        )
+        stopped = epochs_done > 0 and bool(self.model.stop_training)
+        snapshot = (self._settings, epochs_done, stopped, self.logs, states, variables)
+        write_snapshot(self._run_dir, Snapshot(*snapshot))
 
 
 def _packed_state(callback: keras.callbacks.Callback) -> dict:

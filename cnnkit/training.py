@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -125,7 +126,10 @@ def _callbacks_named(
     setters = keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateScheduler
     scheduled = recipe.schedule != "constant"
     if isinstance(callbacks, str):
-        preset = callback_preset(callbacks, run_dir)
+        with warnings.catch_warnings():
+            if scheduled:  # the preset's word on the rate does not count then
+                warnings.simplefilter("ignore", UserWarning)
+            preset = callback_preset(callbacks, run_dir)
         return [c for c in preset if not (scheduled and isinstance(c, setters))]
     listed = list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
     for callback in listed:
@@ -145,7 +149,7 @@ def _callbacks_named(
 
 
 class _LogRate(keras.callbacks.Callback):
-    """Logs the rate at the end of each epoch, as ReduceLROnPlateau does."""
+    """Logs the rate that a schedule has reached when an epoch ends."""
 
     logs_the_rate = True
 

@@ -410,3 +410,44 @@ def test_braces_in_the_run_folder_are_no_fields(tmp_path):
     callbacks = callback_preset("standard", tmp_path / "{run}")
     fit(tiny_model(), callbacks, epochs=1)
     assert (tmp_path / "{run}" / "best.keras").is_file()
+
+
+def test_metrics_by_output_raise_no_false_alarm(few):
+    model = models.mlp(hidden_units=[4])
+    model.compile(
+        "sgd",
+        "sparse_categorical_crossentropy",
+        metrics={"probabilities": ["accuracy"]},
+    )
+    images, labels = few.train.images[:32], few.train.labels[:32]
+    callbacks = [early_stopping("val_accuracy")]
+    data = {"validation_data": (images, labels), "callbacks": callbacks}
+    model.fit(images, labels, verbose=0, **data)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: early_stopping(restore_best_weights="no"), TypeError, "True or False"),
+        (lambda: model_checkpoint("a.keras", save_best_only=1), TypeError, "True or"),
+        (
+            lambda: model_checkpoint("a.weights.h5"),
+            ValueError,
+            "save_weights_only=True",
+        ),
+        (lambda: model_checkpoint(".keras"), ValueError, "`filepath` to end in"),
+    ],
+)
+def test_flags_and_names_that_mean_something_else(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+def test_a_name_with_validation_needs_it_after_each_epoch(few, tmp_path):
+    model = models.mlp(hidden_units=[4])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    images, labels = few.train.images[:32], few.train.labels[:32]
+    saving = model_checkpoint(tmp_path / "{epoch:02d}-{val_loss:.2f}.keras")
+    data = {"validation_data": (images, labels), "validation_freq": 2}
+    with pytest.raises(ValueError, match="validation after each epoch.*freq=2"):
+        model.fit(images, labels, epochs=2, verbose=0, callbacks=[saving], **data)

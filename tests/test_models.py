@@ -282,6 +282,23 @@ def test_poolings_have_their_names_and_train(factory, pooling, few):
     assert np.isfinite(history.history["loss"][0])
 
 
+def test_strides_padding_and_dense_widths_reach_their_layers():
+    assert models.lenet5(input_shape=(60, 60, 1), strides=2).get_layer(
+        "conv2"
+    ).strides == (2, 2)
+    blocks = models.conv_blocks(input_shape=(64, 64, 1), strides=2)
+    assert blocks.get_layer("block1_pool").output.shape[1:] == (16, 16, 16)
+    alexnet = models.alexnet(padding="valid", strides=2)
+    assert alexnet.get_layer("conv2").output.shape[1:] == (50, 50, 256)
+    assert models.gap_cnn(strides=2).get_layer("conv1").output.shape[1] == 14
+    fast = models.fast_cnn(padding="valid", dense_units=30)
+    assert fast.get_layer("conv2").output.shape[1] == 10
+    assert fast.get_layer("dense").units == 30
+    assert models.simple_cnn(filters=np.array([4, 5])).get_layer("conv2").filters == 5
+    with pytest.raises(TypeError, match="`dropout`"):
+        models.conv_blocks(dropout=None)
+
+
 def test_every_factory_takes_colour_and_an_initialiser(factory):
     model = factory(
         input_shape=(40, 36, 3), num_classes=3, kernel_initializer="zeros", dropout=0.2

@@ -533,6 +533,58 @@ def test_augmentation_changes_training_images_alone(few):
     assert (total > -1e-2).all()  # ink can leave the picture, none comes in
 
 
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (lambda: keras.layers.Conv2D(1, 3, padding="same"), "layers without weights"),
+        (lambda: keras.layers.MixUp(), "which blends labels as well"),
+    ],
+)
+def test_augmentation_that_cannot_be_is_told(few, layer, message):
+    if message.startswith("which") and not hasattr(keras.layers, "MixUp"):
+        pytest.skip("this Keras has no MixUp")
+    with pytest.raises(ValueError, match=message):
+        train(small_model(), few, recipe=Recipe(augmentation=[layer()]))
+
+
+def test_augmentation_may_be_a_sequential_model(few):
+    from cnnkit.batches import ShuffledBatches
+
+    def moved():
+        turn = keras.layers.RandomTranslation(0.2, 0.2, fill_mode="constant")
+        recipe = Recipe(augmentation=[keras.Sequential([turn])])
+        return ShuffledBatches(*few.train, 64, 3, recipe.augmentation)[1][0]
+
+    assert np.array_equal(moved(), moved())
+    assert not np.array_equal(moved(), ShuffledBatches(*few.train, 64, 3)[1][0])
+
+
+def test_a_crash_in_the_first_epoch_leaves_the_folder_to_its_model(few, tmp_path):
+    class Crash(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise KeyboardInterrupt
+
+    set_seed(3)
+    wanted = train(small_model(), few, epochs=2, callbacks=[], seed=4, progress=False)
+    options = {"run_dir": tmp_path, "progress": False}
+    set_seed(3)
+    with pytest.raises(KeyboardInterrupt):
+        train(small_model(), few, epochs=2, callbacks=[Crash()], seed=4, **options)
+    with pytest.raises(ValueError, match="the model of the run in"):
+        train(models.mlp(hidden_units=[8]), few, epochs=1, **options)
+    set_seed(99)
+    calm = [type("Crash", (keras.callbacks.Callback,), {})()]
+    history = train(
+        small_model(), few, epochs=2, callbacks=calm, resume=True, **options
+    )
+    assert history.history["loss"] == wanted.history["loss"]
+
+
+def test_the_presets_word_on_the_rate_does_not_count_with_a_schedule(few):
+    recipe = Recipe(epochs=1, schedule="one_cycle")
+    train(small_model(), few, recipe=recipe, callbacks="notes", progress=False)
+
+
 def test_augmentation_that_changes_the_shape_is_told(few):
     recipe = Recipe(epochs=1, augmentation=[keras.layers.CenterCrop(20, 20)])
     with pytest.raises(
@@ -600,9 +652,24 @@ def test_tensorboard_files_are_written(few, tmp_path):
         ({"class_weight": {-1: 1}}, ValueError, "a class of class_weight"),
         ({"class_weight": {1: -2}}, ValueError, "class_weight\\[1\\]=-2"),
         ({"class_weight": {1: "a"}}, TypeError, "class_weight\\[1\\]"),
+        ({"class_weight": {0: 0, 1: 0.0}}, ValueError, "one weight above 0"),
         ({"augmentation": ["flip"]}, TypeError, "a list of Keras layers"),
+        ({"augmentation": None}, ValueError, "a list of Keras layers"),
+        ({"optimizer": None}, ValueError, "`optimizer` to be a Keras optimizer"),
     ],
 )
 def test_recipes_refuse_what_cannot_be(keywords, error, message):
     with pytest.raises(error, match=message):
         Recipe(**keywords)
+
+
+def test_a_recipe_prints_what_differs():
+    plain = "Recipe(optimizer='adam', learning_rate=0.004, batch_size=128, epochs=6"
+    assert repr(Recipe()) == plain + ")"
+    assert repr(Recipe(schedule="cosine")) == plain + ", schedule='cosine')"
+
+
+@pytest.mark.parametrize("folder", [5, ""])
+def test_a_run_folder_is_a_path(few, folder):
+    with pytest.raises(ValueError, match="`run_dir` to be the path of a folder"):
+        train(small_model(), few, run_dir=folder, callbacks=[])

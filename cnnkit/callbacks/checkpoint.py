@@ -2,7 +2,11 @@
 
 import os
 
-from cnnkit.callbacks.monitored import check_monitor, check_optional_number
+from cnnkit.callbacks.monitored import (
+    check_flag,
+    check_monitor,
+    check_optional_number,
+)
 from cnnkit.callbacks.templates import check_filepath, check_folder, fields_of
 from cnnkit.callbacks.watch import MODES, Watch
 from cnnkit.errors import check_choice, check_integer, expected
@@ -118,10 +122,11 @@ def model_checkpoint(
 
     Taught in: notebooks/12_callbacks.ipynb
     """
+    check_flag("save_weights_only", save_weights_only)
     return ModelCheckpoint(
         filepath=check_filepath(filepath, save_weights_only=save_weights_only),
         monitor=check_monitor(monitor),
-        save_best_only=save_best_only,
+        save_best_only=check_flag("save_best_only", save_best_only),
         save_weights_only=save_weights_only,
         mode=check_choice("mode", mode, MODES),
         save_freq=_check_save_freq(save_freq),

@@ -36,6 +36,13 @@ def check_monitor(monitor: object) -> str:
     return monitor
 
 
+def check_flag(name: str, value: object) -> bool:
+    """Return `value` when it is True or False; else raise a TypeError."""
+    if not isinstance(value, bool):
+        raise expected(f"`{name}` to be True or False", repr(value), error=TypeError)
+    return value
+
+
 def check_optional_number(name: str, value: object) -> float | None:
     """Return `value` as a float, or None as it is; else raise."""
     return None if value is None else check_number(name, value, minimum=-math.inf)
@@ -88,7 +95,7 @@ def early_stopping(
         patience=check_integer("patience", patience, minimum=0),
         min_delta=check_number("min_delta", min_delta, minimum=0),
         mode=check_choice("mode", mode, MODES),
-        restore_best_weights=restore_best_weights,
+        restore_best_weights=check_flag("restore_best_weights", restore_best_weights),
         baseline=check_optional_number("baseline", baseline),
         start_from_epoch=check_integer("start_from_epoch", start_from_epoch, minimum=0),
         verbose=verbose,

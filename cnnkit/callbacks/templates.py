@@ -22,11 +22,14 @@ def check_filepath(filepath: object, *, save_weights_only: bool) -> str:
         message = "`filepath` to be a path"
         raise expected(message, f"filepath={filepath!r}", error=TypeError)
     ending = (".weights.h5",) if save_weights_only else (".keras", ".h5")
-    if not named.endswith(ending):
+    weights_alone = not save_weights_only and named.endswith(".weights.h5")
+    stem = os.path.basename(named).removesuffix(".h5").removesuffix(".keras")
+    if not named.endswith(ending) or weights_alone or not stem:
         raise expected(
             f"`filepath` to end in {' or '.join(ending)}",
             f"filepath={named!r}",
-            advice="Keras saves a model as .keras or .h5, weights as .weights.h5.",
+            advice="Keras saves a model as .keras or .h5, weights as .weights.h5 "
+            "with save_weights_only=True.",
         )
     fields_of(named)
     return named

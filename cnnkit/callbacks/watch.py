@@ -44,6 +44,7 @@ class Watch:
         """
         others, fit = _running_fit()
         self._validates = fit.get("validation_data") is not None
+        self._check_every_epoch_validates(fit.get("validation_freq", 1))
         names = _metric_names(fit["self"]) if fit else None
         earlier = others[: others.index(callback)] if callback in others else []
         hook = "on_train_batch_end" if self._each_batch else "on_epoch_end"
@@ -57,6 +58,14 @@ class Watch:
         if any(_logs_the_rate(other) for other in earlier) and not self._each_batch:
             names.append("learning_rate")
         self._compare(callback, names)
+
+    def _check_every_epoch_validates(self, frequency: object) -> None:
+        fields = [n for n in self._wanted.get("filepath", []) if n.startswith("val_")]
+        if self._validates and fields and frequency != 1:
+            raise expected(
+                f"validation after each epoch, for {{{fields[0]}}} in `filepath`",
+                f"validation_freq={frequency!r}",
+            )
 
     def see(self, callback: keras.callbacks.Callback, logs: dict | None) -> None:
         """Check the first logs, if the start could not tell.
@@ -143,6 +152,9 @@ def _metric_names(model: keras.Model) -> list[str] | None:
     try:
         for metric in model.metrics:
             if metric is model._compile_metrics and not metric.built:
+                given = metric._user_metrics, metric._user_weighted_metrics
+                if any(isinstance(some, dict) for some in given):
+                    return None  # named by output, and logged otherwise
                 names += _compiled_names(metric)
             else:
                 result = metric.result()

@@ -97,6 +97,8 @@ def counts(name: str, values: Sequence[int], *, length: int | None = None) -> li
         TypeError: one is no integer.
         ValueError: it is no sequence, is empty, or has another length.
     """
+    if hasattr(values, "tolist"):
+        values = values.tolist()
     wanted = "at least one number" if length is None else f"{length} numbers"
     wrong = isinstance(values, str) or not isinstance(values, Sequence) or not values
     if wrong or (length is not None and len(values) != length):

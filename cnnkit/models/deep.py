@@ -21,6 +21,7 @@ def conv_blocks(
     num_classes: int = 10,
     filters: Sequence[int] = (16, 32, 64),
     kernel_size: int = 3,
+    strides: int = 1,
     padding: str = "same",
     pooling: str = "max",
     dense_units: int | None = None,
@@ -39,6 +40,7 @@ def conv_blocks(
         num_classes: size of the output, at least 2. Default: 10.
         filters: of both convolutions of each block. Default: (16, 32, 64).
         kernel_size: side of the square kernels. Default: 3.
+        strides: how far the first kernels of each block move. Default: 1.
         padding: `"same"` or `"valid"`, of the convolutions. Default: "same".
         pooling: `"max"`, `"average"` or `"l2"`; 2×2. Default: "max".
         dense_units: width of a hidden dense layer. Default: None, there is none.
@@ -73,6 +75,7 @@ def conv_blocks(
                 f"block{block}_conv{index}",
                 count,
                 kernel_size,
+                strides=strides if index == 1 else 1,
                 padding=padding,
                 activation=activation,
                 kernel_initializer=kernel_initializer,
@@ -85,7 +88,7 @@ def conv_blocks(
         stack += dense_block(
             "dense", dense_units, activation, dropout, kernel_initializer
         )
-    elif dropout:
+    else:
         stack += dense_block("dense", 1, activation, dropout)[1:]
     return sequential(name, input_shape, stack, num_classes, kernel_initializer)
 
@@ -97,6 +100,7 @@ def alexnet(
     filters: Sequence[int] = (96, 256, 384, 384, 256),
     kernel_sizes: Sequence[int] = (11, 5, 3, 3, 3),
     strides: int = 4,
+    padding: str = "same",
     groups: int = 1,
     local_response_normalization: bool = False,
     pooling: str = "max",
@@ -122,6 +126,7 @@ def alexnet(
         filters: of the five convolutions. Default: (96, 256, 384, 384, 256).
         kernel_sizes: their sides. Default: (11, 5, 3, 3, 3).
         strides: of the first convolution. Default: 4.
+        padding: `"same"` or `"valid"`, of the other four. Default: "same".
         groups: 1, or 2 for the paper's two towers. Default: 1.
         local_response_normalization: after the first two convolutions, as in the
             paper; of historical interest. Default: False.
@@ -162,7 +167,7 @@ def alexnet(
                 count,
                 size,
                 strides=strides if index == 1 else 1,
-                padding="valid" if index == 1 else "same",
+                padding="valid" if index == 1 else padding,
                 activation=activation,
                 kernel_initializer=kernel_initializer,
                 groups=groups if index in (2, 4, 5) else 1,

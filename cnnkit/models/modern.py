@@ -6,6 +6,7 @@ from cnnkit.errors import check_number
 from cnnkit.models.building import (
     convolution,
     counts,
+    dense_block,
     layers,
     pooling_layer,
     sequential,
@@ -19,6 +20,7 @@ def gap_cnn(
     num_classes: int = 10,
     filters: Sequence[int] = (32, 64, 128),
     kernel_size: int = 3,
+    strides: int = 1,
     padding: str = "same",
     pooling: str = "max",
     activation: str = "relu",
@@ -37,6 +39,7 @@ def gap_cnn(
         filters: of each convolution; 2×2 pooling stands between two. Default:
             (32, 64, 128).
         kernel_size: side of the square kernels. Default: 3.
+        strides: how far the kernels move. Default: 1.
         padding: `"same"` or `"valid"`, of the convolutions. Default: "same".
         pooling: `"max"`, `"average"` or `"l2"`. Default: "max".
         activation: of the convolutions. Default: "relu".
@@ -74,6 +77,7 @@ def gap_cnn(
                 f"conv{index}",
                 count,
                 kernel_size,
+                strides=strides,
                 padding=padding,
                 activation=activation,
                 kernel_initializer=kernel_initializer,
@@ -92,7 +96,9 @@ def fast_cnn(
     filters: Sequence[int] = (32, 64, 64),
     kernel_size: int = 5,
     strides: int = 2,
+    padding: str = "same",
     pooling: str = "max",
+    dense_units: int | None = None,
     activation: str = "relu",
     dropout: float = 0.0,
     kernel_initializer: str = "he_normal",
@@ -112,8 +118,10 @@ def fast_cnn(
             Default: (32, 64, 64).
         kernel_size: side of the first kernels; the others are 3×3. Default: 5.
         strides: of the first convolution. Default: 2.
+        padding: `"same"` or `"valid"`, of the others. Default: "same".
         pooling: `"max"`, `"average"` or `"l2"`. Default: "max".
-        activation: of the convolutions. Default: "relu".
+        dense_units: width of a hidden dense layer. Default: None, there is none.
+        activation: of all hidden layers. Default: "relu".
         dropout: share of the numbers before the last layer that are silenced in
             training, in [0, 1). Default: 0, no dropout layer.
         kernel_initializer: of all weights, as Keras names it. Default:
@@ -146,7 +154,7 @@ def fast_cnn(
                 count,
                 kernel_size if index == 1 else 3,
                 strides=strides if index == 1 else 1,
-                padding="valid" if index == 1 else "same",
+                padding="valid" if index == 1 else padding,
                 activation=None,
                 kernel_initializer=kernel_initializer,
                 use_bias=False,  # the normalisation has one
@@ -157,6 +165,8 @@ def fast_cnn(
         if index > 1:
             stack.append(pooling_layer(f"pool{index}", pooling))
     stack.append(layers.Flatten(name="flatten"))
+    if dense_units is not None:
+        stack += dense_block("dense", dense_units, activation, 0, kernel_initializer)
     if rate:
         stack.append(layers.Dropout(rate, name="dropout"))
     return sequential(name, input_shape, stack, num_classes, "glorot_uniform")

@@ -146,6 +146,7 @@ def lenet5(
     num_classes: int = 10,
     filters: Sequence[int] = (6, 16),
     kernel_size: int = 5,
+    strides: int = 1,
     padding: str = "same",
     pooling: str = "average",
     dense_units: Sequence[int] = (120, 84),
@@ -165,6 +166,7 @@ def lenet5(
         num_classes: size of the output, at least 2. Default: 10.
         filters: of the two convolutions. Default: (6, 16).
         kernel_size: side of the square kernels. Default: 5.
+        strides: how far the kernels move. Default: 1.
         padding: of the first convolution, `"same"` or `"valid"` (for 32×32).
             The second has none. Default: "same".
         pooling: `"average"`, `"max"` or `"l2"`. Default: "average".
@@ -201,6 +203,7 @@ def lenet5(
                 f"conv{index}",
                 count,
                 kernel_size,
+                strides=strides,
                 padding=padding if index == 1 else "valid",
                 activation=activation,
                 kernel_initializer=kernel_initializer,

@@ -26,8 +26,9 @@ def trace(model: keras.Model, input_shape: Sequence[int] | None = None) -> Trace
     not built yet are copied, and the copies are built.
 
     Multiply-adds are counted for convolutions and dense layers, with the zeros of
-    the padding; a transposed convolution spreads each input over a window. Other
-    layers count as 0. Where the kit knows no formula, the row says so.
+    the padding; a transposed convolution spreads each input over a window. Pooling,
+    activations and the like count as 0, and what the kit does not know as unknown.
+    Where it knows no formula, the row says so.
 
     Args:
         model: a chain of layers: a Sequential model, or a Functional one in which

@@ -35,8 +35,8 @@ class Row:
     """One for each axis of the input; None: unknown. Where all outputs see the
     same (behind Dense), the jump is 0."""
     sees_everything: bool
-    """Whether the receptive field covers the whole input. For Flatten, the row
-    of numbers together does."""
+    """Whether the receptive field reaches from the first pixel to the last; holes
+    that windows leave do not count. For Flatten, the row of numbers does."""
     shared: bool
     """Whether an earlier row has the same weights; the totals count them once."""
 

@@ -145,7 +145,7 @@ def _cropped(layer: keras.Layer, size: int, axis: int) -> Axis:
     before, after = _pair(layer.cropping, axis)
     left = size - before - after
     text = f"{size} − {before} − {after} = {left}"
-    return Axis(text, left, ReceptiveField(1, 1, before), unread=after)
+    return Axis(text, left, ReceptiveField(1, 1, before), unread=before + after)
 
 
 def _pair(amounts: tuple, axis: int) -> tuple[int, int]:
