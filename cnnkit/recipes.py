@@ -119,7 +119,7 @@ class Recipe:
         «Balanced» gives each class images / (classes · images of the class).
 
         Raises:
-            ValueError: a weight is for a class that no label has.
+            ValueError: a weight is for a class that no label has, or all are 0.
         """
         if self.class_weight is None:
             return None
@@ -134,7 +134,10 @@ class Recipe:
                 f"`class_weight` for classes among the labels, {classes.tolist()}",
                 f"a weight for {unknown}",
             )
-        return {label: given.get(label, 1.0) for label in classes.tolist()}
+        weights = {label: given.get(label, 1.0) for label in classes.tolist()}
+        if not any(weights.values()):
+            raise expected("`class_weight` with one weight above 0", f"{weights}")
+        return weights
 
 
 def _check_class_weight(weights: Mapping[int, float] | str | None) -> None:
@@ -148,8 +151,6 @@ def _check_class_weight(weights: Mapping[int, float] | str | None) -> None:
     for label, weight in weights.items():
         check_integer("a class of class_weight", label, minimum=0)
         check_number(f"class_weight[{label}]", weight, minimum=0)
-    if not any(weights.values()):
-        raise expected("`class_weight` with one weight above 0", f"{dict(weights)}")
 
 
 def _layer_settings(layer: keras.layers.Layer | dict) -> dict:
