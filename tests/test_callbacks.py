@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from cnnkit import (
     models,
     reduce_lr_on_plateau,
 )
+from cnnkit.callbacks.templates import check_folder
 from cnnkit.runtime import keras
 
 
@@ -366,6 +369,25 @@ def test_a_folder_that_cannot_be_written(begun, tmp_path):
     with pytest.raises(ValueError, match="`filepath` to name a file"):
         fit(tiny_model(), [model_checkpoint(tmp_path / "a.keras"), begun], epochs=1)
     assert begun.epochs == 0
+
+
+def test_a_folder_that_holds_no_folders_is_named(tmp_path, monkeypatch):
+    def refuse(path, **_):  # as /proc does
+        if path.name == "inner":
+            raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(ValueError, match="inner cannot be made in"):
+        check_folder(str(tmp_path / "inner" / "a.keras"))
+
+
+def test_verbose_is_a_number_or_a_flag():
+    for factory in (early_stopping, reduce_lr_on_plateau):
+        assert factory(verbose=True).verbose == 1
+        with pytest.raises(ValueError, match="`verbose`.*verbose=2"):
+            factory(verbose=2)
+    with pytest.raises(TypeError, match="`verbose`.*verbose='yes'"):
+        model_checkpoint("a.keras", verbose="yes")
 
 
 def test_other_arguments_are_checked():

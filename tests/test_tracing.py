@@ -429,6 +429,11 @@ def test_bad_shapes_are_told(shape, error, message):
         trace(model, shape)
 
 
+def test_an_array_may_give_the_shape():
+    row = trace(chain(layers.Conv2D(2, 5, name="conv")), np.array([8, 8, 1])).rows[0]
+    assert row.output_shape == (4, 4, 2)
+
+
 def test_a_shape_that_the_model_does_not_take():
     with pytest.raises(ValueError, match="simple_cnn takes 28×28×1"):
         trace(models.simple_cnn(), (32, 32, 1))

@@ -6,6 +6,7 @@ from cnnkit.callbacks.monitored import (
     check_flag,
     check_monitor,
     check_optional_number,
+    check_verbose,
 )
 from cnnkit.callbacks.templates import check_filepath, check_folder, fields_of
 from cnnkit.callbacks.watch import MODES, Watch
@@ -133,7 +134,7 @@ def model_checkpoint(
         initial_value_threshold=check_optional_number(
             "initial_value_threshold", initial_value_threshold
         ),
-        verbose=verbose,
+        verbose=check_verbose(verbose),
     )
 
 

@@ -43,6 +43,12 @@ def check_flag(name: str, value: object) -> bool:
     return value
 
 
+def check_verbose(verbose: object) -> int:
+    """Return 0 or 1, from a number or from False and True; else raise."""
+    number = int(verbose) if isinstance(verbose, bool) else verbose
+    return check_integer("verbose", number, minimum=0, maximum=1)
+
+
 def check_optional_number(name: str, value: object) -> float | None:
     """Return `value` as a float, or None as it is; else raise."""
     return None if value is None else check_number(name, value, minimum=-math.inf)
@@ -98,7 +104,7 @@ def early_stopping(
         restore_best_weights=check_flag("restore_best_weights", restore_best_weights),
         baseline=check_optional_number("baseline", baseline),
         start_from_epoch=check_integer("start_from_epoch", start_from_epoch, minimum=0),
-        verbose=verbose,
+        verbose=check_verbose(verbose),
     )
 
 
@@ -152,5 +158,5 @@ def reduce_lr_on_plateau(
         mode=check_choice("mode", mode, MODES),
         cooldown=check_integer("cooldown", cooldown, minimum=0),
         min_lr=check_number("min_lr", min_lr, minimum=0),
-        verbose=verbose,
+        verbose=check_verbose(verbose),
     )

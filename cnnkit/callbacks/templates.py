@@ -98,15 +98,22 @@ def check_folder(filepath: str) -> None:
     Raises:
         ValueError: it cannot be made or written to, or the file is a folder.
     """
-    folder = split_template(filepath)[0]
+    folder = Path(split_template(filepath)[0] or ".")
+    reached = folder
     try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder or "."):
+        for reached in [*reversed(folder.parents), folder]:
+            reached.mkdir(exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
+        told = error.strerror
+        if isinstance(error, FileNotFoundError):  # from a file system without folders
+            told = f"{reached.name} cannot be made in {reached.parent}"
+        elif isinstance(error, FileExistsError):
+            told = f"{reached} is a file"
         raise expected(
             "`filepath` in a folder that can be written to",
-            f"filepath={filepath!r} ({error.strerror})",
+            f"filepath={filepath!r} ({told})",
         ) from error
     if Path(filepath).is_dir():
         raise expected(

@@ -1,6 +1,8 @@
 """What the factories share: checked hyper-parameters, and stacking layer by layer."""
 
+import difflib
 from collections.abc import Sequence
+from types import ModuleType
 
 from cnnkit.errors import check_choice, check_integer, check_number, expected
 from cnnkit.models.layers import LpPooling2D
@@ -13,6 +15,24 @@ POOLINGS = {
     "average": layers.AveragePooling2D,
     "l2": LpPooling2D,
 }
+
+
+def known(name: str, value: object, module: ModuleType) -> object:
+    """Return `value` when `keras.activations`, or another such module, knows it.
+
+    Raises:
+        ValueError: it does not; names that are alike are offered.
+    """
+    try:
+        module.get(value)
+    except (ValueError, TypeError) as error:
+        near = difflib.get_close_matches(str(value), dir(module), n=1)
+        raise expected(
+            f"`{name}` to be a name in {module.__name__.replace('._tf_keras', '')}",
+            f"{name}={value!r}",
+            advice=f"Did you mean {near[0]!r}?" if near else "",
+        ) from error
+    return value
 
 
 def convolution(
@@ -38,8 +58,10 @@ def convolution(
         check_integer("kernel_size", kernel_size, minimum=1),
         strides=check_integer("strides", strides, minimum=1),
         padding=check_choice("padding", padding, ("valid", "same")),
-        activation=activation,
-        kernel_initializer=kernel_initializer,
+        activation=known("activation", activation, keras.activations),
+        kernel_initializer=known(
+            "kernel_initializer", kernel_initializer, keras.initializers
+        ),
         groups=groups,
         use_bias=use_bias,
         name=name,
@@ -80,8 +102,10 @@ def dense_block(
     block = [
         layers.Dense(
             units,
-            activation=activation,
-            kernel_initializer=kernel_initializer,
+            activation=known("activation", activation, keras.activations),
+            kernel_initializer=known(
+                "kernel_initializer", kernel_initializer, keras.initializers
+            ),
             name=name,
         )
     ]
@@ -125,7 +149,13 @@ def sequential(
         raise expected("`input_shape` to be (height, width, channels)", shape)
     classes = check_integer("num_classes", num_classes, minimum=2)
     ending = [
-        layers.Dense(classes, kernel_initializer=kernel_initializer, name="logits"),
+        layers.Dense(
+            classes,
+            kernel_initializer=known(
+                "kernel_initializer", kernel_initializer, keras.initializers
+            ),
+            name="logits",
+        ),
         layers.Softmax(name="probabilities"),
     ]
     model = keras.Sequential([keras.Input(shape, name="image")], name=name)

@@ -7,6 +7,7 @@ from cnnkit.models.building import (
     convolution,
     counts,
     dense_block,
+    known,
     layers,
     pooling_layer,
     sequential,
@@ -160,7 +161,10 @@ def fast_cnn(
                 use_bias=False,  # the normalisation has one
             ),
             layers.BatchNormalization(name=f"norm{index}"),
-            layers.Activation(activation, name=f"activation{index}"),
+            layers.Activation(
+                known("activation", activation, keras.activations),
+                name=f"activation{index}",
+            ),
         ]
         if index > 1:
             stack.append(pooling_layer(f"pool{index}", pooling))

@@ -124,6 +124,7 @@ def _input_shape(model: keras.Model, given: Sequence[int] | None) -> tuple[int, 
         )
     if given is None:
         return own
+    given = given.tolist() if hasattr(given, "tolist") else given
     whole = f"`input_shape` to be the sizes of one example, without the batch{takes}"
     if isinstance(given, str) or not isinstance(given, Sequence) or None in given:
         raise expected(whole, f"input_shape={given!r}")
