@@ -19,31 +19,34 @@ _LEGEND = (
 
 def as_text(trace: "Trace") -> str:
     """Two tables, what each layer sees and what it costs, and the totals."""
-    sizes = [[row.name, row.kind, *_size_cells(row)] for row in trace.rows]
-    costs = [[row.name, *_cost_cells(row)] for row in trace.rows]
-    costs.append(["total", *_total_cells(trace)])
+    sizes, costs = _cells(trace)
     parts = [_headline(trace), "", _table(_SIZES, sizes, "<<<<>>>>>"), *_LEGEND, ""]
     return "\n".join([*parts, _table(_COSTS, costs, "<<><>>"), _trainable(trace)])
 
 
 def as_html(trace: "Trace") -> str:
-    """One table, with no script, colour or outside resource in it."""
-    heads = ["layer", "kind", *_SIZES[2:]]
-    heads += ["parameters", "count", "multiply-adds", "count", "bytes"]
-    lines = [
-        '<div style="overflow-x: auto">',
-        "<table>",
-        f"<caption>{html.escape(_headline(trace))}</caption>",
-        _html_row(heads, "th", "thead"),
-        "<tbody>",
+    """The two tables, with no script, colour or outside resource in them."""
+    sizes, (*costs, total) = _cells(trace)
+    notes = [
+        "<br>".join(map(html.escape, part)) for part in (_LEGEND, [_trainable(trace)])
     ]
-    for row in trace.rows:
-        cells = [row.name, row.kind, *_size_cells(row), *_cost_cells(row)]
-        lines.append(_html_row(cells, "td"))
-    total = ["total", *[""] * (len(_SIZES) - 1), *_total_cells(trace)]
-    lines += ["</tbody>", _html_row(total, "th", "tfoot"), "</table>"]
-    notes = "<br>".join(map(html.escape, [_trainable(trace), *_LEGEND]))
-    return "\n".join([*lines, f"<small>{notes}</small>", "</div>"])
+    return "\n".join(
+        [
+            '<div style="overflow-x: auto">',
+            *_html_table(_headline(trace), _SIZES, sizes, "llllrrrrr"),
+            f"<small>{notes[0]}</small>",
+            *_html_table("", _COSTS, costs, "llrlrr", total),
+            f"<small>{notes[1]}</small>",
+            "</div>",
+        ]
+    )
+
+
+def _cells(trace: "Trace") -> tuple[list[list[str]], list[list[str]]]:
+    """The cells of both tables, row by row; the totals end the second."""
+    sizes = [[row.name, row.kind, *_size_cells(row)] for row in trace.rows]
+    costs = [[row.name, *_cost_cells(row)] for row in trace.rows]
+    return sizes, [*costs, ["total", *_total_cells(trace)]]
 
 
 def _headline(trace: "Trace") -> str:
@@ -123,8 +126,28 @@ def _table(heads: list[str], rows: list[list[str]], sides: str) -> str:
     return "\n".join([lines[0], "─" * max(map(len, lines)), *lines[1:]])
 
 
-def _html_row(cells: list[str], tag: str, around: str = "") -> str:
-    texts = (html.escape(cell).replace("\n", "<br>") for cell in cells)
-    row = "".join(f'<{tag} style="text-align: left">{text}</{tag}>' for text in texts)
-    row = f"<tr>{row}</tr>"
-    return f"<{around}>{row}</{around}>" if around else row
+def _html_table(
+    caption: str,
+    heads: list[str],
+    rows: list[list[str]],
+    sides: str,
+    total: list[str] | None = None,
+) -> list[str]:
+    """The lines of a table; `sides` has l or r for each column."""
+    lines = ["<table>"]
+    if caption:
+        lines.append(f"<caption>{html.escape(caption)}</caption>")
+    lines += [f"<thead>{_html_row(heads, 'th', sides)}</thead>", "<tbody>"]
+    lines += [*(_html_row(cells, "td", sides) for cells in rows), "</tbody>"]
+    if total is not None:
+        lines.append(f"<tfoot>{_html_row(total, 'th', sides)}</tfoot>")
+    return [*lines, "</table>"]
+
+
+def _html_row(cells: list[str], tag: str, sides: str) -> str:
+    parts = []
+    for cell, side in zip(cells, sides, strict=True):
+        style = f"text-align: {'left' if side == 'l' else 'right'}; white-space: nowrap"
+        text = html.escape(cell).replace("\n", "<br>")
+        parts.append(f'<{tag} style="{style}">{text}</{tag}>')
+    return f"<tr>{''.join(parts)}</tr>"
