@@ -435,7 +435,8 @@ def test_braces_in_the_run_folder_are_no_fields(tmp_path):
 
 
 def test_metrics_by_output_raise_no_false_alarm(few):
-    model = models.mlp(hidden_units=[4])
+    chain = models.mlp(hidden_units=[4])
+    model = keras.Model(chain.inputs, chain.outputs)  # Keras 3.10 needs names for it
     model.compile(
         "sgd",
         "sparse_categorical_crossentropy",
