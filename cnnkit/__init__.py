@@ -30,6 +30,14 @@ _HOME = {
     "Recipe": "recipes",
     "trace": "tracing",
     "feature_maps": "features",
+    "filters": "features",
+    "top_activations": "features",
+    "saliency": "features",
+    "integrated_gradients": "features",
+    "grad_cam": "features",
+    "grad_cam_plus_plus": "features",
+    "occlusion": "features",
+    "maximise_filter": "features",
 }
 _TOPICS = {"kernels", "models", "plots", "scratch"}
 _MODULES = {*_TOPICS, *_HOME.values()}

@@ -8,11 +8,13 @@ device is touched for the first time. When either fails, what was written is
 shown after all.
 """
 
+import importlib
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 
 from cnnkit.errors import check_integer, expected
 
@@ -75,11 +77,16 @@ def set_seed(seed: int = 0, *, deterministic: bool = False) -> None:
         check_integer("seed", seed, minimum=0, maximum=2**32 - 1)
     )
     if deterministic:
-        if keras.backend.backend() != "tensorflow":
-            raise expected(
-                "the TensorFlow backend for `deterministic=True`",
-                f"the backend {keras.backend.backend()}",
-            )
-        import tensorflow as tf  # Keras runs on it, so it is loaded already
+        tensorflow("`deterministic=True`").config.experimental.enable_op_determinism()
 
-        tf.config.experimental.enable_op_determinism()
+
+def tensorflow(purpose: str = "gradients") -> ModuleType:
+    """Return TensorFlow, which Keras runs on; what it is for goes into the error.
+
+    Raises:
+        ValueError: Keras runs on another backend.
+    """
+    if keras.backend.backend() != "tensorflow":
+        received = f"the backend {keras.backend.backend()}"
+        raise expected(f"the TensorFlow backend for {purpose}", received)
+    return importlib.import_module("tensorflow")

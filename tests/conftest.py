@@ -32,6 +32,19 @@ def few(mnist):
     return type(mnist)(*parts)
 
 
+@pytest.fixture(scope="session")
+def trained(mnist):
+    """A `simple_cnn` that has seen 6,000 digits twice."""
+    from cnnkit import models, set_seed
+
+    set_seed(0)
+    model = models.simple_cnn()
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    images, labels = mnist.train.images[:6000], mnist.train.labels[:6000]
+    model.fit(images, labels, epochs=2, batch_size=64, verbose=0)
+    return model
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)

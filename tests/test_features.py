@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from cnnkit import feature_maps, models
+from cnnkit import feature_maps, models, scratch
+from cnnkit.features import filters
 from cnnkit.runtime import keras
 
 layers = keras.layers
@@ -66,13 +67,25 @@ def test_photos_of_whole_numbers(rng):
     assert feature_maps(model, photos)["c"] == pytest.approx(predicted, rel=1e-4)
 
 
-def test_a_layer_used_by_two_models_is_told(digits):
+def test_a_layer_used_by_two_models(digits):
     base = models.simple_cnn()
     for _ in range(2):
         image = keras.Input((28, 28, 1))
         model = keras.Model(image, base(image), name="mine")
-    with pytest.raises(ValueError, match="layers of mine to be used in this model"):
-        feature_maps(model, digits)
+    maps, alone = feature_maps(model, digits), feature_maps(base, digits)
+    assert np.array_equal(maps["simple_cnn/conv2"], alone["conv2"])
+
+
+def test_a_layer_that_runs_twice_answers_twice(digits):
+    image, twice = keras.Input((28, 28, 1)), layers.Conv2D(1, 3, name="twice")
+    model = keras.Model(image, twice(twice(image)))
+    maps = feature_maps(model, digits)
+    assert list(maps) == ["twice", "twice#2"]
+    again = feature_maps(model, digits, layers="twice#2")
+    assert np.array_equal(again["twice#2"], maps["twice#2"])
+    kernel, bias = twice.get_weights()
+    by_scratch = scratch.conv2d(maps["twice"], kernel, bias)
+    assert maps["twice#2"] == pytest.approx(by_scratch, abs=1e-5)
 
 
 def test_the_last_answer_is_the_prediction(digits):
@@ -164,16 +177,112 @@ def test_a_layer_that_is_not_there(digits):
         feature_maps(models.simple_cnn(), digits, layers=["conv22"])
 
 
-def test_a_model_whose_layers_cannot_be_reached(digits):
-    class Subclassed(keras.Model):
-        def __init__(self):
-            super().__init__(name="mine")
-            self.flatten = layers.Flatten()
+class Subclassed(keras.Model):
+    """Two layers and an operation, in a `call` of its own."""
 
-        def call(self, images):
-            return self.flatten(images)
+    def __init__(self, **keywords):
+        super().__init__(**keywords)
+        self.conv = layers.Conv2D(2, 3, name="conv")
+        self.inner = models.mlp(input_shape=(26, 26, 2), name="inner")
 
-    model = Subclassed()
-    model(digits)
-    with pytest.raises(TypeError, match="Functional one with one input.*Subclassed"):
+    def call(self, images):
+        return self.inner(keras.ops.abs(self.conv(images)))
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_a_subclassed_model(built, digits):
+    model = Subclassed(name="mine")
+    if built:
+        model(digits)
+    maps = feature_maps(model, digits)
+    assert list(maps)[:2] == ["conv", "inner/flatten"]
+    assert maps["conv"].min() < 0
+    assert np.array_equal(maps["inner/flatten"], np.abs(maps["conv"]).reshape(3, -1))
+    said = keras.ops.convert_to_numpy(model(digits))
+    assert np.array_equal(maps["inner/probabilities"], said)
+
+
+def test_the_layers_are_exactly_those_called_one_by_one(digits):
+    for factory in (models.simple_cnn, models.lenet5, models.gap_cnn, models.fast_cnn):
+        model = factory()
+        ours, theirs = feature_maps(model, digits), by_hand(model, digits)
+        assert list(ours) == list(theirs)
+        assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_half_precision_comes_as_float32(digits):
+    model = keras.Sequential(
+        [keras.Input((28, 28, 1)), layers.Conv2D(2, 3, name="c", dtype="mixed_float16")]
+    )
+    maps = feature_maps(model, digits)["c"]
+    assert maps.dtype == np.float32 and filters(model, "c").dtype == np.float32
+    half = keras.ops.convert_to_numpy(model(digits))
+    assert half.dtype == np.float16 and np.array_equal(maps, half.astype("float32"))
+
+
+def test_preprocessing_layers_take_part(rng):
+    photos = rng.integers(0, 256, (2, 8, 8, 3), dtype=np.uint8)
+    stack = [layers.Rescaling(1 / 255, name="scale"), layers.Resizing(4, 4, name="s")]
+    maps = feature_maps(keras.Sequential([keras.Input((8, 8, 3)), *stack]), photos)
+    assert maps["scale"] == pytest.approx(photos / 255, abs=1e-6)
+    assert maps["s"].shape == (2, 4, 4, 3)
+
+
+def test_the_taps_are_taken_off_again(digits):
+    model = models.simple_cnn()
+    feature_maps(model, digits)
+    with pytest.raises(ValueError, match="`images`"):
+        feature_maps(model, digits[:, :5])
+    assert all("call" not in vars(layer) for layer in model.layers)
+
+
+def test_what_is_no_model_is_refused(digits):
+    with pytest.raises(TypeError, match="`model` to be a Keras model. Received: int"):
+        feature_maps(3, digits)
+    with pytest.raises(ValueError, match="a model with layers"):
+        feature_maps(keras.Sequential(name="empty"), digits)
+
+
+def test_channels_first_are_refused(digits):
+    stack = [layers.Conv2D(2, 3, data_format="channels_first", name="first")]
+    model = keras.Sequential([keras.Input((1, 28, 28)), *stack])
+    with pytest.raises(ValueError, match="channels last.*Received: first"):
+        feature_maps(model, digits.reshape(3, 1, 28, 28))
+
+
+def test_images_that_are_no_numbers(digits):
+    with pytest.raises(TypeError, match="`images` to be an array of numbers"):
+        feature_maps(models.simple_cnn(), np.full((3, 28, 28, 1), "a"))
+
+
+def test_several_inputs_are_refused(digits):
+    left, right = keras.Input((28, 28, 1)), keras.Input((28, 28, 1))
+    model = keras.Model([left, right], layers.Add()([left, right]), name="two")
+    with pytest.raises(TypeError, match="one input. Received: two, which has 2"):
         feature_maps(model, digits)
+
+
+def test_filters_are_the_kernels():
+    model = models.simple_cnn()
+    kernels = filters(model, "conv2")
+    assert np.array_equal(kernels, model.get_layer("conv2").get_weights()[0])
+    kernels[:] = 0  # a copy
+    assert filters(model, "conv2").any()
+
+
+def test_filters_inside_a_model_and_depthwise():
+    inner = keras.Sequential(
+        [keras.Input((8, 8, 3)), layers.DepthwiseConv2D(3, name="deep")], name="inner"
+    )
+    assert filters(keras.Sequential([inner]), "inner/deep").shape == (3, 3, 3, 1)
+
+
+def test_layers_without_kernels_are_refused():
+    model = models.simple_cnn()
+    with pytest.raises(ValueError, match="conv1, conv2. Received: dense, a Dense"):
+        filters(model, "dense")
+    with pytest.raises(ValueError, match="Did you mean 'conv2'"):
+        filters(model, "convl")
+    unbuilt = keras.Sequential([layers.Conv2D(2, 3, name="c")])
+    with pytest.raises(ValueError, match="a built layer with kernels"):
+        filters(unbuilt, "c")

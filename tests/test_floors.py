@@ -40,8 +40,8 @@ ALLOWED = {
     1: {"numpy", "tqdm"},
     2: KERAS,
     3: KERAS,
-    4: KERAS,
-    5: {"matplotlib", "numpy"},
+    4: {*KERAS, "tqdm"},
+    5: {"matplotlib", "numpy", "PIL"},
     6: {
         *("nbformat", "nbclient", "nbconvert", "jupyter_client", "jinja2"),
         *("latex2mathml", "tqdm"),

@@ -14,7 +14,7 @@ from cnnkit.callbacks import (
     reduce_lr_on_plateau,
     rehearse,
 )
-from cnnkit.plots.rehearsal import rehearsal as draw
+from cnnkit.plots import rehearsal as draw
 from cnnkit.runtime import keras
 
 KERAS = keras.callbacks

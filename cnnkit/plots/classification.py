@@ -13,6 +13,7 @@ from cnnkit.plots.style import (
     as_pictures,
     on_paper,
     one_axes,
+    readable,
     same_length,
     tiles,
 )
@@ -63,8 +64,9 @@ def confusion_matrix(
             ax.text(
                 column, row, count, ha="center", va="center", fontsize=8, weight=weight
             )
-    ax.set_xticks(range(size), list(names)[:size])
-    ax.set_yticks(range(size), list(names)[:size])
+    names = [readable(name) for name in names][:size]
+    ax.set_xticks(range(size), names)
+    ax.set_yticks(range(size), names)
     ax.set_xlabel("the model said")
     ax.set_ylabel("it is")
     return ax
@@ -178,7 +180,9 @@ def class_shares(parts: dict[str, np.ndarray], *, ax: Axes | None = None) -> Axe
     for index, (name, labels) in enumerate(parts.items()):
         shares = 100 * np.bincount(labels, minlength=classes) / len(labels)
         left = np.arange(classes) + (index - (len(parts) - 1) / 2) * width
-        ax.bar(left, shares, width=0.9 * width, color=SERIES[index], label=name)
+        ax.bar(
+            left, shares, width=0.9 * width, color=SERIES[index], label=readable(name)
+        )
     ax.set_xticks(range(classes))
     ax.set_xlabel("class")
     ax.set_ylabel("share of the images (%)")

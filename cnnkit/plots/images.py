@@ -9,6 +9,7 @@ from cnnkit.plots.style import (
     ORANGE,
     as_pictures,
     on_paper,
+    readable,
     same_length,
     tiles,
 )
@@ -64,5 +65,5 @@ def digits(
     low, high = pictures.min(), pictures.max()
     for ax, picture, (title, colour) in zip(axes, pictures, titles, strict=True):
         ax.imshow(picture, cmap=INK, vmin=low, vmax=high)
-        ax.set_title(title, fontsize=9, color=colour)
+        ax.set_title(readable(title), fontsize=9, color=colour)
     return figure

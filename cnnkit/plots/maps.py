@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cnnkit.errors import expected
-from cnnkit.plots.style import INK, MAGNITUDE, as_pictures, on_paper, tiles
+from cnnkit.plots.style import INK, MAGNITUDE, as_pictures, on_paper, readable, tiles
 
 
 @on_paper
@@ -68,5 +68,5 @@ def feature_maps(
     bar.set_label("answer", fontsize=9)
     bar.ax.tick_params(labelsize=7)
     if title:
-        figure.suptitle(title, fontsize=11)
+        figure.suptitle(readable(title), fontsize=11)
     return figure

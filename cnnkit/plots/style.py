@@ -14,13 +14,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from cnnkit.errors import check_integer, expected
+from cnnkit.plots.lettering import has_hangul, korean_font, romanised
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#5F5F5F"
 SERIES = (BLUE, ORANGE, GREEN, "#CC79A7")  # bars and lines that stand side by side
 INK = "gray_r"  # digits: dark ink on white paper
 MAGNITUDE = "viridis"  # what cannot be negative, or has no natural zero
+SIGNED = "RdBu_r"  # weights and the like: red above 0, blue below, 0 is white
 
 
 _PAPER = {
@@ -35,16 +38,53 @@ _PAPER = {
 
 
 def on_paper(draw: Callable) -> Callable:
-    """Draw in black on white, except on Axes that the caller brings along."""
+    """Draw in black on white, except on Axes that the caller brings along.
+
+    In either case Hangul is written in a font that has it, where there is one.
+    """
 
     @functools.wraps(draw)
     def drawn(*arguments: object, **keywords: object) -> object:
-        if keywords.get("ax") is not None:
-            return draw(*arguments, **keywords)
-        with plt.rc_context(_PAPER):
-            return draw(*arguments, **keywords)
+        with plt.rc_context({} if keywords.get("ax") is not None else _PAPER):
+            result = draw(*arguments, **keywords)
+        if korean_font():
+            for text in result.figure.findobj(Text):
+                if has_hangul(text.get_text()):
+                    text.set_fontfamily([*text.get_fontfamily(), korean_font()])
+        return result
 
     return drawn
+
+
+def readable(text: object) -> str:
+    """The text, with Hangul in Latin letters when no font here can draw it."""
+    text = str(text)
+    return romanised(text) if has_hangul(text) and not korean_font() else text
+
+
+def signed_limit(values: np.ndarray) -> float:
+    """The largest magnitude: the limit of a colour scale with 0 in its middle.
+
+    Returns:
+        Above 0; 1 when all values are 0 or there is none.
+    """
+    largest = np.max(np.abs(np.nan_to_num(values, posinf=0, neginf=0)), initial=0)
+    return float(largest) or 1.0
+
+
+def ink_on(colour: tuple[float, ...]) -> str:
+    """Return "black" or "white", whichever is easier to read on the colour.
+
+    Args:
+        colour: red, green and blue from 0 to 1; what follows is ignored.
+
+    Source: relative luminance of WCAG 2.2, w3.org/TR/WCAG22.
+    """
+    parts = np.asarray(colour[:3], float)
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ [0.2126, 0.7152, 0.0722]
+    # Where the contrast with black, (L + 0.05) / 0.05, equals that with white.
+    return "black" if luminance > 0.179 else "white"
 
 
 def one_axes(ax: Axes | None, *, size: tuple[float, float]) -> Axes:
