@@ -10,10 +10,12 @@ from email.parser import Parser
 import pytest
 from conftest import NOTEBOOKS, PYTHON, ROOT
 
+import cnnkit
+from cnnkit import plots
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "data" / "README.md"]
-
-
+PAGES.append(ROOT / "docs" / "gallery.md")
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -36,9 +38,14 @@ def test_the_feature_maps_of_the_readme_are_drawn(tmp_path):
     assert (tmp_path / "edges.png").stat().st_size > 1_000
 
 
+def test_the_attributions_of_the_readme_are_drawn(tmp_path):
+    run_example(EXAMPLES[1], tmp_path)
+    assert (tmp_path / "why.png").stat().st_size > 10_000
+
+
 def test_the_network_of_the_readme_learns_to_read(tmp_path):
-    assert len(EXAMPLES) == 2
-    table = run_example(EXAMPLES[1], tmp_path).splitlines()
+    assert len(EXAMPLES) == 3
+    table = run_example(EXAMPLES[2], tmp_path).splitlines()
     accuracy = re.search(r"accuracy=([\d.]+)", table[-1]).group(1)
     assert float(accuracy) > 0.965  # five seeds gave 97.9 to 98.5 %
 
@@ -52,6 +59,15 @@ def test_the_readme_lists_every_notebook():
 def test_links_lead_somewhere(page):
     for link in re.findall(r"\]\(([^)\s#]+)\)", page.read_text(encoding="utf-8")):
         assert "://" in link or (page.parent / link).exists(), link
+
+
+def test_the_gallery_shows_what_is_there():
+    text = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"plots\.(\w+)\(", text)) <= set(plots.__all__)
+    assert set(re.findall(r"cnnkit\.(\w+)\(", text)) <= set(cnnkit.__all__)
+    shown = set(re.findall(r"gallery/(\w+\.png)", text))
+    there = {path.name for path in (ROOT / "docs/images/gallery").iterdir()}
+    assert shown == there and len(shown) >= 10
 
 
 def test_every_make_target_of_the_pages_exists():
