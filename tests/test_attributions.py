@@ -36,6 +36,16 @@ def gradient(model, images, classes):
     return tape.gradient(scores, images).numpy()
 
 
+class Head(layers.Layer):
+    def __init__(self, dense):
+        super().__init__()
+        self.dense = dense
+        self.softmax = layers.Softmax()
+
+    def call(self, x):
+        return self.softmax(self.dense(x))
+
+
 def ends(kind, body):
     """The same network with another end; all have the same logits."""
     dense = body.layers[-2]
@@ -48,8 +58,27 @@ def ends(kind, body):
         output = layers.Activation("softmax")(dense.output)
     elif kind == "operation":
         output = keras.ops.softmax(dense.output)
+    elif kind == "log":
+        output = layers.Activation("log_softmax")(dense.output)
     elif kind == "sigmoid":
         output = layers.Activation("sigmoid")(dense.output)
+    elif kind == "nested":
+        inner = keras.Model(x, layers.Softmax()(dense(x)))
+        output = inner(x)
+    elif kind == "nested operation":
+        inner = keras.Model(x, keras.ops.softmax(dense(x)))
+        output = inner(x)
+    elif kind == "cast":
+        squashed = layers.Softmax()(dense.output)
+        output = layers.Activation("linear", dtype="float64")(squashed)
+    elif kind == "dropout":
+        output = layers.Dropout(0.5)(layers.Softmax()(dense.output))
+    elif kind == "function":
+        output = layers.Activation(tf.nn.softmax)(dense.output)
+    elif kind == "lambda":
+        output = layers.Lambda(lambda z: tf.nn.softmax(z))(dense.output)
+    elif kind == "layer of one's own":
+        output = Head(dense)(x)
     else:
         output = dense.output
     return keras.Model(body.inputs[0], output)
@@ -78,7 +107,12 @@ def test_the_largest_slope_over_the_colours(rng):
 
 
 @pytest.mark.parametrize(
-    "kind", ["activation", "layer", "operation", "sigmoid", "logits"]
+    "kind",
+    [
+        *("activation", "layer", "operation", "sigmoid", "logits", "nested"),
+        *("nested operation", "cast", "dropout", "function", "lambda"),
+        *("layer of one's own", "log"),
+    ],
 )
 def test_the_end_of_the_model_is_looked_behind(kind, trained, digits):
     model = ends(kind, trained)
@@ -379,3 +413,111 @@ def test_a_layer_that_the_score_does_not_depend_on(digits):
     model = keras.Model(image, layers.Add()([head, cut]))
     with pytest.raises(ValueError, match="depends on. Received: layer='other'"):
         grad_cam(model, digits, layer="other")
+
+
+def test_a_softmax_out_of_reach_is_warned_of(trained, digits):
+    class Own(keras.Model):
+        def __init__(self, inner):
+            super().__init__(name="own")
+            self.inner = inner
+
+        def call(self, images):
+            return keras.ops.softmax(self.inner(images))
+
+    model = Own(logits_of(trained))
+    with pytest.warns(UserWarning, match="own makes probabilities"):
+        saliency(model, digits, 3)
+
+
+def test_a_softmax_used_in_between_stays(rng):
+    softmax, image = layers.Softmax(name="s"), keras.Input((4, 4, 1))
+    flat = layers.Flatten()(image)
+    gate = softmax(layers.Dense(16)(flat))
+    scores = layers.Dense(3)(layers.Multiply()([flat, gate]))
+    model, behind = keras.Model(image, softmax(scores)), keras.Model(image, scores)
+    x = rng.random((2, 4, 4, 1), np.float32)
+    direct = np.abs(gradient(behind, x, [1, 1])).max(axis=-1)
+    assert saliency(model, x, 1) == pytest.approx(direct, abs=1e-6)
+
+
+def test_compiled_layers_stay_what_they_are(rng):
+    class Compiled(layers.Dense):
+        @tf.function
+        def call(self, x):
+            return super().call(x)
+
+    stack = [layers.Conv2D(2, 3), layers.Flatten(), Compiled(3, activation="softmax")]
+    model = keras.Sequential([keras.Input((6, 6, 1)), *stack])
+    x = rng.random((3, 6, 6, 1), np.float32)
+    for function in ALL:
+        function(model, x)
+    assert model.predict(x, verbose=0).sum(axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_nothing_stays_changed_after_an_error(trained, digits):
+    before = [dict(vars(layer)) for layer in trained.layers]
+    for function in ALL:
+        with pytest.raises(ValueError, match="`classes`"):
+            function(trained, digits, 77)
+    assert [dict(vars(layer)).keys() for layer in trained.layers] == [
+        one.keys() for one in before
+    ]
+    assert not tf.config.functions_run_eagerly()
+
+
+def test_grey_images_without_a_channel_axis(rng):
+    stack = [layers.Flatten(), layers.Dense(3, activation="softmax")]
+    model = keras.Sequential([keras.Input((5, 6)), *stack])
+    x = rng.random((2, 5, 6), np.float32)
+    weights = model.layers[-1].get_weights()[0][:, 1].reshape(5, 6)
+    assert saliency(model, x, 1) == pytest.approx(np.abs([weights] * 2), abs=1e-6)
+    brought = integrated_gradients(model, x, 1)
+    assert brought == pytest.approx(weights * x, abs=1e-6)
+    covered = occlusion(model, x, 1, size=1, stride=1)
+    assert covered == pytest.approx(weights * x, abs=1e-5)
+    flat = keras.Sequential([keras.Input((30,)), layers.Dense(3)])
+    with pytest.raises(ValueError, match="takes images.*Begin it with a Reshape"):
+        saliency(flat, x.reshape(2, 30))
+
+
+def test_default_layer_of_a_network_that_pools_to_one_place(digits):
+    image = keras.Input((28, 28, 1))
+    x = layers.Conv2D(3, 3, activation="relu", name="maps")(image)
+    x = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    x = layers.Flatten()(layers.Conv2D(4, 1, name="head")(x))
+    model = keras.Model(image, x)
+    assert np.array_equal(
+        grad_cam(model, digits, 0), grad_cam(model, digits, 0, layer="maps")
+    )
+
+
+def test_a_layer_that_runs_twice_has_two_heats(digits):
+    image, twice = keras.Input((28, 28, 1)), layers.Conv2D(1, 3, name="twice")
+    maps = twice(twice(image))
+    model = keras.Model(image, layers.Dense(2)(layers.Flatten()(maps)))
+    first, second = (
+        grad_cam(model, digits, 0, layer=name, upsample="none")
+        for name in ("twice", "twice#2")
+    )
+    assert first.shape == (4, 26, 26) and second.shape == (4, 24, 24)
+    default = grad_cam(model, digits, 0, upsample="none")
+    assert np.array_equal(default, second)
+
+
+def test_labels_in_a_column_are_classes(trained, digits):
+    column = np.array([[7], [2], [1], [0]])
+    assert np.array_equal(
+        saliency(trained, digits, column), saliency(trained, digits, column[:, 0])
+    )
+
+
+@pytest.mark.parametrize("baseline", [None, np.nan, True, 1j, {}, [[0], [0, 1]]])
+def test_baselines_that_are_no_images(baseline, trained, digits):
+    with pytest.raises(ValueError, match="`baseline` to be a number or an image"):
+        integrated_gradients(trained, digits, baseline=baseline)
+
+
+@pytest.mark.parametrize("function", ALL)
+def test_what_is_no_model(function, digits):
+    with pytest.raises(TypeError, match="`model` to be a Keras model. Received: str"):
+        function("model", digits)

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from cnnkit import feature_maps, models
+from cnnkit import feature_maps, models, set_seed
 from cnnkit.features import maximise_filter, top_activations
 from cnnkit.runtime import keras
 from cnnkit.shapes import ReceptiveField
@@ -109,7 +109,7 @@ def test_memory_does_not_grow_with_the_images(trained, mnist):
     [
         ({"layer": "conv3"}, "Did you mean 'conv"),
         ({"k": 0}, "k=0"),
-        ({"k": 301}, "at most 300"),
+        ({"units": {11}}, "`units`.*at most 9"),
         ({"units": 10}, "`units`.*at most 9"),
         ({"units": []}, "at least one of `units`"),
     ],
@@ -201,7 +201,7 @@ def test_colour_size_and_range():
         flexible, name, [1], size=(20, 24), steps=4, value_range=(-1, 1)
     )
     assert pictures.shape == (1, 20, 24, 3) and pictures.min() < 0
-    with pytest.raises(ValueError, match="`size`, which .* leaves open"):
+    with pytest.raises(ValueError, match="`size` as .* leaves something open"):
         maximise_filter(flexible, name)
 
 
@@ -216,8 +216,11 @@ def test_colour_size_and_range():
         ({"blur": -1}, "blur=-1"),
         ({"value_range": (1, 0)}, "`value_range` to be"),
         ({"value_range": 1}, "`value_range` to be"),
-        ({"size": (20, 20)}, r"`size` to be \(28, 28\)"),
+        ({"size": (20, 20)}, r"`size` to be \(28, 28, 1\)"),
         ({"size": 28}, "`size` as"),
+        ({"jitter": 10**20}, "`jitter`.*at most 28"),
+        ({"blur": 20}, "`blur` to be a number"),
+        ({"value_range": "01"}, "`value_range` to be"),
     ],
 )
 def test_bad_arguments_of_maximise_filter(keywords, message, trained):
@@ -226,7 +229,51 @@ def test_bad_arguments_of_maximise_filter(keywords, message, trained):
         maximise_filter(trained, **arguments)
 
 
-def test_a_model_that_was_never_called_is_refused():
+def test_a_model_that_says_no_size():
     model = keras.Sequential([layers.Conv2D(2, 3, name="c")], name="late")
-    with pytest.raises(ValueError, match="late, which takes anything.*on an image"):
-        maximise_filter(model, "c")
+    with pytest.raises(ValueError, match="height, width, channels.*as late leaves"):
+        maximise_filter(model, "c", size=(9, 9))
+    assert maximise_filter(model, "c", size=(9, 8, 3), steps=2).shape == (2, 9, 8, 3)
+
+
+def test_a_filter_alone_gets_the_same_picture(trained):
+    alone = maximise_filter(trained, "conv1", 2, steps=8)
+    among = maximise_filter(trained, "conv1", steps=8)
+    assert alone[0] == pytest.approx(among[2], abs=1e-4)
+
+
+def test_half_precision_climbs_too():
+    wide = (32, 32, 3)
+    pictures = []
+    for dtype in ("float32", "mixed_float16"):
+        set_seed(1)
+        model = keras.Sequential(
+            [
+                keras.Input(wide),
+                layers.Conv2D(8, 3, activation="relu", dtype=dtype),
+                layers.Conv2D(8, 3, name="c", dtype=dtype),
+            ]
+        )
+        pictures.append(maximise_filter(model, "c", [0, 1], steps=16))
+    full, half = (np.ravel(one) - 0.5 for one in pictures)
+    assert half.std() > 0.2 and np.corrcoef(full, half)[0, 1] > 0.8
+
+
+def test_a_shared_activation_is_left_out_once_only(rng):
+    """The ReLU that is listened to runs twice; the other run stays."""
+    relu = layers.ReLU(name="relu")
+    image = keras.Input((6, 6, 1))
+    x = relu(layers.Conv2D(1, 1, kernel_initializer="ones")(image))
+    x = relu(layers.Conv2D(1, 1, kernel_initializer="ones", name="second")(-x))
+    model = keras.Model(image, x)
+    # Behind the first ReLU nothing negative is left: −x never rises above 0.
+    (dark,) = maximise_filter(model, "relu#2", steps=32, value_range=(-1, 1), jitter=0)
+    assert dark.max() <= 0
+
+
+def test_images_of_whole_numbers_stay_what_they_are(rng):
+    photos = rng.integers(0, 256, (12, 9, 9, 3), dtype=np.uint8)
+    model = keras.Sequential([keras.Input((9, 9, 3)), layers.Conv2D(2, 3, name="c")])
+    top = top_activations(model, "c", photos, k=20)
+    assert top.values.shape == (2, 12)  # never more than there are
+    assert top.patches.dtype == np.uint8 and np.shares_memory(top.images, photos)

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from cnnkit import feature_maps, models, scratch
 from cnnkit.features import filters
+from cnnkit.features.images import block_size
 from cnnkit.runtime import keras
 
 layers = keras.layers
@@ -286,3 +288,125 @@ def test_layers_without_kernels_are_refused():
     unbuilt = keras.Sequential([layers.Conv2D(2, 3, name="c")])
     with pytest.raises(ValueError, match="a built layer with kernels"):
         filters(unbuilt, "c")
+
+
+def test_layers_inside_a_layer_of_ones_own(digits):
+    class Block(layers.Layer):
+        def __init__(self, **keywords):
+            super().__init__(**keywords)
+            self.conv = layers.Conv2D(2, 3, padding="same", name="conv")
+
+        def call(self, x):
+            return keras.ops.relu(self.conv(x))
+
+    model = keras.Sequential(
+        [keras.Input((28, 28, 1)), Block(name="a"), Block(name="b")]
+    )
+    maps = feature_maps(model, digits)
+    assert list(maps) == ["a/conv", "a", "b/conv", "b"]
+    assert np.array_equal(maps["a"], np.maximum(maps["a/conv"], 0))
+    assert filters(model, "b/conv").shape == (3, 3, 2, 2)
+
+
+def test_equal_names_are_told_apart(digits):
+    class Twins(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.pair = [layers.Conv2D(1, 3, name="conv") for _ in range(2)]
+
+        def call(self, x):
+            return self.pair[1](self.pair[0](x))
+
+    maps = feature_maps(Twins(), digits)
+    assert list(maps) == ["conv", "conv (2)"]
+    assert maps["conv (2)"].shape == (3, 24, 24, 1)
+
+
+def test_a_layer_in_two_models_runs_under_its_first_name(digits):
+    shared = layers.Conv2D(1, 3, padding="same", name="c")
+    shapes = keras.Input((28, 28, 1))
+    a = keras.Sequential([keras.Input((28, 28, 1)), shared], name="a")
+    b = keras.Sequential([keras.Input((28, 28, 1)), shared], name="b")
+    maps = feature_maps(keras.Model(shapes, b(keras.ops.abs(a(shapes)))), digits)
+    assert list(maps) == ["a/c", "a/c#2"]
+    first = keras.ops.convert_to_numpy(shared(digits))
+    second = keras.ops.convert_to_numpy(shared(np.abs(first)))
+    assert np.array_equal(maps["a/c#2"], second)
+
+
+def test_layers_made_when_the_model_is_built(digits):
+    class Late(keras.Model):
+        def build(self, shape):
+            self.conv = layers.Conv2D(1, 3, name="conv")
+            self.conv.build(shape)
+
+        def call(self, x):
+            return self.conv(x)
+
+    assert list(feature_maps(Late(), digits)) == ["conv"]
+
+
+def test_compiled_calls_are_heard(digits):
+    class Compiled(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.conv = layers.Conv2D(1, 3, name="conv")
+
+        @tf.function
+        def call(self, x):
+            return self.conv(x)
+
+    model = Compiled()
+    assert feature_maps(model, digits)["conv"].shape == (3, 26, 26, 1)
+    assert not tf.config.functions_run_eagerly()
+
+
+def test_what_does_not_answer_each_image_is_left_out(digits):
+    class Split(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.table = layers.Embedding(9, 4, name="table")
+            self.rest = layers.Dropout(0.5, name="rest")
+            self.aux = layers.Dense(2, name="aux")
+            self.aux.build((None, 784))
+            self.flat = layers.Flatten(name="flat")
+
+        def call(self, x, training=False):
+            x = self.flat(x) + keras.ops.sum(self.table(keras.ops.arange(9)))
+            return self.aux(x) if training else self.rest(x)
+
+    model = Split()
+    assert list(feature_maps(model, digits)) == ["flat", "rest"]
+    for name in ("aux", "table"):
+        with pytest.raises(ValueError, match=f"in inference. Received: {name}"):
+            feature_maps(model, digits, name)
+
+
+def test_without_an_input_one_image_is_no_batch(rng):
+    model = keras.Sequential([layers.Conv2D(2, 3, name="c")])
+    with pytest.raises(ValueError, match="no Input that says what an image is"):
+        feature_maps(model, rng.random((10, 28, 28)))
+    assert not model.built
+
+
+@pytest.mark.parametrize(
+    ("layers", "error", "message"),
+    [
+        (3, TypeError, "`layers` to be the name"),
+        ([], ValueError, "at least one of `layers`"),
+        ("conv1#2", ValueError, "`layers` to be one of"),
+    ],
+)
+def test_layers_that_are_no_names(layers, error, message, digits):
+    with pytest.raises(error, match=message):
+        feature_maps(models.simple_cnn(), digits, layers)
+
+
+def test_large_images_go_in_smaller_blocks(rng):
+    small, large = (
+        block_size(
+            models.gap_cnn(input_shape=(side, side, 3)), np.zeros((9, side, side, 3))
+        )
+        for side in (32, 400)
+    )
+    assert small == 256 and large < 8

@@ -1,15 +1,27 @@
 """Where a layer saw the class: Grad-CAM and Grad-CAM++."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from cnnkit.errors import check_choice, expected
 from cnnkit.features.fields import field_of, spread
-from cnnkit.features.images import answer_shapes, as_batch, blocks, chosen_layer
+from cnnkit.features.images import (
+    answer_shapes,
+    as_array,
+    as_pixels,
+    block_size,
+    blocks,
+    chosen_layer,
+    counted,
+)
 from cnnkit.features.scores import Score, chosen_classes, logits, of_classes
-from cnnkit.features.taps import named_layers, replaced
+from cnnkit.features.taps import named_layers, run_of, wrapped
 from cnnkit.runtime import keras, tensorflow
+
+# Layers whose answers are no maps of their own.
+_NOT_MAPS = ("Pooling", "Dropout", "Padding", "Cropping", "UpSampling", "Reshape")
 
 
 def grad_cam(
@@ -32,8 +44,8 @@ def grad_cam(
         images: a batch `(N, H, W, C)`, or one image `(H, W, C)`.
         classes: the class whose score it is, one or one for each image. Default:
             the class that the model says.
-        layer: the layer whose maps are read. Default: the last convolution, with
-            the normalisation and activation that follow it.
+        layer: the layer whose maps are read. Default: the last one with maps behind
+            a convolution, but for pooling, dropout and the like.
         upsample: how the map comes to the size of the image, linearly between
             places. "field" puts each place at the middle of its receptive field,
             "stretch" spreads them evenly over the image, as the paper does, which
@@ -117,17 +129,18 @@ def _cam(
     upsample: str,
     weigh: Callable[[np.ndarray, np.ndarray], np.ndarray],
 ) -> np.ndarray:
-    images = as_batch(model, images)
+    images = as_pixels(model, images)
     check_choice("upsample", upsample, ("auto", "field", "stretch", "none"))
     if layer is not None:
         chosen_layer(model, layer)
     name = _layer_with_maps(model, images, layer)
-    holder, found = named_layers(model)[name], []
+    parts, found = blocks(len(images), block_size(model, images)), []
     with logits(model, images) as score:
-        wanted = chosen_classes(score, images, classes)
-        for part in blocks(len(images)):
+        wanted = chosen_classes(score, images, classes, parts)
+        for number in counted(len(parts), "Grad-CAM"):
+            part = parts[number]
             maps, slopes = _maps_and_slopes(
-                holder, name, score, images[part], wanted[part]
+                model, name, score, images[part], wanted[part]
             )
             heat = (weigh(maps, slopes) * maps).sum(axis=-1)
             found.append(np.maximum(heat, 0).astype(np.float32))
@@ -144,47 +157,49 @@ def _cam(
 
 
 def _layer_with_maps(model: keras.Model, images: np.ndarray, layer: str | None) -> str:
-    """The layer named, or the last convolution with what follows it place by place."""
+    """The layer named, or the last with maps, behind a convolution, before pooling."""
     shapes = answer_shapes(model, images)
     with_maps = [name for name, shape in shapes.items() if len(shape) == 3]
     if layer is not None:
         if layer not in with_maps:
             raise expected(
                 f"`layer` to be one that answers maps: {', '.join(with_maps)}",
-                f"layer={layer!r}, which answers {shapes.get(layer)}",
+                f"layer={layer!r}, which answers {shapes.get(layer, 'nothing')}",
             )
         return layer
-    layers, last = named_layers(model), None
+    layers, last, convolved = named_layers(model), None, False
     for name in with_maps:
-        kind = type(layers[name]).__name__ if name in layers else ""
-        follows = last is not None and shapes[name] == shapes[last]
-        if "Conv" in kind or (follows and "Pooling" not in kind):
+        one = layers.get(run_of(name, layers)[0])
+        weights = getattr(one, "weights", ())
+        convolved = convolved or any(len(weight.shape) == 4 for weight in weights)
+        changes = any(part in type(one).__name__ for part in _NOT_MAPS)
+        if convolved and not changes and math.prod(shapes[name][:2]) > 1:
             last = name
     if last is None:
-        advice = (
-            f"Name one with `layer`: {', '.join(with_maps) or 'none answers maps'}."
-        )
+        there = ", ".join(with_maps) or "none answers maps"
+        advice = f"Name a layer with `layer`: {there}."
         raise expected("a model with a convolution", model.name, advice=advice)
     return last
 
 
 def _maps_and_slopes(
-    layer: keras.Layer, name: str, score: Score, batch: np.ndarray, wanted: np.ndarray
+    model: keras.Model, name: str, score: Score, batch: np.ndarray, wanted: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """What the layer answers, and the slope of the score with respect to it."""
-    original, answers = layer.call, []
+    layer, run = chosen_layer(model, name)
+    answers = []
     with tensorflow().GradientTape(watch_accessed_variables=False) as tape:
 
-        def call(*arguments: object, **keywords: object) -> object:
-            answer = original(*arguments, **keywords)
-            tape.watch(answer)
-            answers.append(answer)
+        def around(call: Callable, number: int, *given: object, **named: object):
+            answer = call(*given, **named)
+            if number == run:
+                tape.watch(answer)
+                answers.append(answer)
             return answer
 
-        with replaced(layer, "call", call):
+        with wrapped(layer, around):
             total = keras.ops.sum(of_classes(score(batch), wanted))
-    slopes = tape.gradient(total, answers[-1])
+    slopes = tape.gradient(total, answers[0])
     if slopes is None:
         raise expected("`layer` to be one that the score depends on", f"layer={name!r}")
-    maps = (keras.ops.cast(tensor, "float32") for tensor in (answers[-1], slopes))
-    return tuple(keras.ops.convert_to_numpy(part) for part in maps)
+    return tuple(as_array(part).astype(np.float32) for part in (answers[0], slopes))

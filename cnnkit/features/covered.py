@@ -5,7 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from cnnkit.errors import check_integer, expected
-from cnnkit.features.images import as_batch, blocks, counted
+from cnnkit.features.images import (
+    as_floats,
+    as_pixels,
+    block_size,
+    blocks,
+    counted,
+)
 from cnnkit.features.scores import chosen_classes, logits
 from cnnkit.runtime import keras
 
@@ -53,13 +59,13 @@ def occlusion(
     networks», ECCV 2014, arXiv:1311.2901.
     Taught in: notebooks/13_feature_maps.ipynb
     """
-    images = as_batch(model, images)
-    height, width, channels = images.shape[1:]
+    images = as_pixels(model, images)
+    height, width = images.shape[1:3]
     quarter = (-(-height // 4), -(-width // 4))
     size = quarter if size is None else _pair("size", size, (height, width))
     half = (-(-size[0] // 2), -(-size[1] // 2))
     stride = half if stride is None else _pair("stride", stride, size)
-    colour = _colour(fill, channels, images.dtype)
+    colour = _colour(fill, images.shape[3:])
     rows, columns = (
         _starts(length, *steps)
         for length, *steps in zip((height, width), size, stride, strict=True)
@@ -73,12 +79,14 @@ def occlusion(
     covers = np.zeros((height, width), np.float32)
     for row, column in places:
         covers[row, column] += 1
+    at_once = block_size(model, images)
     with logits(model, images) as score:
-        wanted = chosen_classes(score, images, classes)
+        wanted = chosen_classes(score, images, classes, blocks(len(images), at_once))
         for i in counted(len(images), "occlusion"):
-            whole = _one_score(score, images[i : i + 1], wanted[i])
-            for part in blocks(len(places)):
-                covered = np.repeat(images[i : i + 1], part.stop - part.start, axis=0)
+            image = as_floats(images[i : i + 1])
+            whole = _one_score(score, image, wanted[i])
+            for part in blocks(len(places), at_once):
+                covered = np.repeat(image, part.stop - part.start, axis=0)
                 for copy, (row, column) in zip(covered, places[part], strict=True):
                     copy[row, column] = colour
                 left = _one_score(score, covered, wanted[i])
@@ -100,7 +108,8 @@ def _pair(
     name: str, value: int | Sequence[int], most: tuple[int, int]
 ) -> tuple[int, int]:
     """Two numbers, for down and right; no larger than makes sense."""
-    given = np.asarray(value).tolist() if np.ndim(value) else [value, value]
+    several = isinstance(value, Sequence | np.ndarray) and not isinstance(value, str)
+    given = list(value) if several else [value, value]
     if len(given) != 2:
         raise expected(f"`{name}` to be one number or two", f"{name}={value!r}")
     down, right = (
@@ -110,13 +119,12 @@ def _pair(
     return down, right
 
 
-def _colour(
-    fill: float | Sequence[float], channels: int, dtype: np.dtype
-) -> np.ndarray:
-    colour = np.asarray(fill)
-    known = colour.dtype.kind in "fiu" and np.isfinite(colour).all()
-    if not known or colour.shape not in ((), (channels,)):
-        raise expected(
-            f"`fill` to be a number, or {channels} of them", f"fill={fill!r}"
-        )
-    return colour.astype(dtype)
+def _colour(fill: float | Sequence[float], channels: tuple[int, ...]) -> np.ndarray:
+    try:
+        colour = np.asarray(fill)
+        if colour.dtype.kind in "fiu" and np.isfinite(colour).all():
+            return np.broadcast_to(colour, channels)
+    except ValueError:  # it has another shape, or none
+        pass
+    many = f", or {channels[0]} of them" if channels else ""
+    raise expected(f"`fill` to be a number{many}", f"fill={fill!r}")

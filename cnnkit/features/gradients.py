@@ -5,7 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from cnnkit.errors import check_integer, check_number, expected
-from cnnkit.features.images import as_batch, blocks, counted
+from cnnkit.features.images import (
+    as_floats,
+    as_pixels,
+    block_size,
+    blocks,
+    counted,
+)
 from cnnkit.features.scores import chosen_classes, logits, slopes
 from cnnkit.runtime import keras
 
@@ -31,7 +37,8 @@ def saliency(
     random, so they show the image and not what the network makes of it.
 
     Args:
-        model: a classifier, with or without a softmax at its end.
+        model: a classifier, with or without a softmax at its end. One unit with a
+            sigmoid is two classes, 0 and 1.
         images: a batch `(N, H, W, C)`, or one image `(H, W, C)`.
         classes: the class whose score it is, one or one for each image. Default:
             the class that the model says.
@@ -57,23 +64,27 @@ def saliency(
     saliency maps», 2018, arXiv:1810.03292.
     Taught in: notebooks/13_feature_maps.ipynb
     """
-    images = as_batch(model, images)
+    images = as_pixels(model, images)
     copies = check_integer("smooth", smooth, minimum=0)
     noise = check_number("noise", noise, minimum=0)
     rng = np.random.default_rng(check_integer("seed", seed, minimum=0))
-    found = np.zeros(images.shape, np.float32)
+    parts, found = blocks(len(images), block_size(model, images)), []
+    progress = counted(len(parts) * max(copies, 1), "saliency")
     with logits(model, images) as score:
-        wanted = chosen_classes(score, images, classes)
-        for part in blocks(len(images)):
-            batch = images[part]
-            if not copies:
-                found[part] = slopes(score, batch, wanted[part])
-            width = noise * np.ptp(batch, axis=(1, 2, 3), keepdims=True)
-            for _ in counted(copies, "saliency"):
-                grain = rng.standard_normal(batch.shape, np.float32)
+        wanted = chosen_classes(score, images, classes, parts)
+        for part in parts:
+            batch = as_floats(images[part])
+            axes = tuple(range(1, batch.ndim))
+            width = noise * np.ptp(batch, axis=axes, keepdims=True)
+            total = np.zeros(batch.shape, np.float32)
+            for _ in range(max(copies, 1)):
+                grain = rng.standard_normal(batch.shape, np.float32) if copies else 0
                 noisy = (batch + width * grain).astype(batch.dtype)
-                found[part] += slopes(score, noisy, wanted[part]) / copies
-    return np.abs(found).max(axis=-1)
+                total += slopes(score, noisy, wanted[part])
+                next(progress, None)
+            strength = np.abs(total / max(copies, 1))
+            found.append(strength if batch.ndim == 3 else strength.max(axis=-1))
+    return np.concatenate(found)
 
 
 def integrated_gradients(
@@ -117,31 +128,31 @@ def integrated_gradients(
     networks», 2017, arXiv:1703.01365.
     Taught in: notebooks/13_feature_maps.ipynb
     """
-    images = as_batch(model, images)
+    images = as_floats(as_pixels(model, images))
     steps = check_integer("steps", steps, minimum=1)
     start = _baseline(baseline, images)
     found = np.zeros(images.shape, np.float32)
     along = ((np.arange(steps) + 0.5) / steps).astype(images.dtype)
+    along = along.reshape(-1, *[1] * (images.ndim - 1))
+    size = block_size(model, images)
     with logits(model, images) as score:
-        wanted = chosen_classes(score, images, classes)
+        wanted = chosen_classes(score, images, classes, blocks(len(images), size))
         for i in counted(len(images), "integrated gradients"):
-            for part in blocks(steps):
-                far = along[part].reshape(-1, 1, 1, 1)
-                way = start + far * (images[i] - start)
+            for part in blocks(steps, size):
+                way = start + along[part] * (images[i] - start)
                 labels = np.repeat(wanted[i], len(way))
                 found[i] += slopes(score, way, labels).sum(axis=0) / steps
-    return found * (images - start)
+    return (found * (images - start)).astype(np.float32)
 
 
 def _baseline(baseline: float | np.ndarray, images: np.ndarray) -> np.ndarray:
-    start = np.asarray(baseline)
+    shape = images.shape[1:]
     try:
-        fits = start.dtype.kind in "fiu" and np.isfinite(start).all()
-        return np.broadcast_to(start, images.shape[1:] if fits else ()).astype(
-            images.dtype
-        )
-    except ValueError as error:
-        raise expected(
-            f"`baseline` to be a number or an image of shape {images.shape[1:]}",
-            f"baseline={baseline!r}" if start.ndim == 0 else f"shape {start.shape}",
-        ) from error
+        start = np.asarray(baseline)
+        if start.dtype.kind in "fiu" and np.isfinite(start).all():
+            return np.broadcast_to(start, shape).astype(images.dtype)
+    except ValueError:  # it has another shape, or none
+        pass
+    given = getattr(baseline, "shape", ())
+    received = f"shape {given}" if given else f"baseline={baseline!r}"
+    raise expected(f"`baseline` to be a number or an image of shape {shape}", received)

@@ -1,19 +1,23 @@
 """The picture that a filter would like to see most."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from cnnkit.errors import check_integer, check_number, expected
 from cnnkit.features.images import (
-    answer_shapes,
     as_batch,
+    as_tensor,
+    block_size,
+    blocks,
     chosen_layer,
     chosen_units,
     counted,
+    shape_of_answer,
 )
 from cnnkit.features.scores import unsquashed
-from cnnkit.features.taps import tapped
+from cnnkit.features.taps import opened, tapped
 from cnnkit.kernels import gaussian_blur
 from cnnkit.runtime import keras, tensorflow
 
@@ -50,8 +54,8 @@ def maximise_filter(
         layer: the name of the layer, `outer/inner` inside a model. Units of a
             dense layer work too, such as the class of the logits.
         units: the filters wanted, one or several. Default: all.
-        size: (height, width) of the picture, where the model leaves it open.
-            Default: the model's own.
+        size: (height, width) of the picture, or (height, width, channels), where
+            the model leaves them open. Default: the model's own.
         steps: how many. Default: 128.
         step_size: mean change of a pixel in the first step, as a share of the
             range; it shrinks to nothing. Default: 0.05.
@@ -77,100 +81,136 @@ def maximise_filter(
     «Inceptionism», 2015.
     Taught in: notebooks/13_feature_maps.ipynb
     """
-    holder = chosen_layer(model, layer)
     steps = check_integer("steps", steps, minimum=1)
     step_size = check_number("step_size", step_size, minimum=0, exclusive=True)
-    jitter = check_integer("jitter", jitter, minimum=0)
-    blur = check_number("blur", blur, minimum=0)
+    blur = check_number("blur", blur, minimum=0, below=20)
+    seed = check_integer("seed", seed, minimum=0)
     low, high = _range(value_range)
+    chosen_layer(model, layer)
     shape = _picture_shape(model, size)
+    jitter = check_integer("jitter", jitter, minimum=0, maximum=min(shape[:2]))
     probe = as_batch(model, np.zeros((1, *shape), np.float32))
-    wanted = chosen_units(units, answer_shapes(model, probe)[layer][-1])
-    rng = np.random.default_rng(check_integer("seed", seed, minimum=0))
-    noise = rng.standard_normal((len(wanted), *shape), np.float32)
-    pictures = (low + high) / 2 + 0.05 * (high - low) * noise
-    ascent, to_tensor = (
-        _ascent(model, layer, holder, wanted),
-        keras.ops.convert_to_tensor,
-    )
-    with unsquashed(holder):
-        for step in counted(steps, "maximising"):
+    wanted = chosen_units(units, shape_of_answer(model, layer, probe)[-1])
+    parts = blocks(len(wanted), block_size(model, probe))
+    progress = counted(len(parts) * steps, "maximising")
+    made = []
+    for part in parts:
+        ascent = _ascent(model, layer, wanted[part], shape)
+        pictures = (low + high) / 2 + 0.05 * (high - low) * np.stack(
+            [_noise(seed, unit, shape) for unit in wanted[part]]
+        )
+        moves = np.random.default_rng(seed)  # the same for every filter
+        for step in range(steps):
             left = 1 - step / steps
-            move = tuple(rng.integers(-jitter, jitter, 2, endpoint=True))
+            move = moves.integers(-jitter, jitter, 2, endpoint=True)
             pictures = np.roll(pictures, move, axis=(1, 2))
-            slopes = keras.ops.convert_to_numpy(ascent(to_tensor(pictures)))
+            slopes = ascent(pictures)
             scale = np.abs(slopes).mean(axis=(1, 2, 3), keepdims=True) + 1e-30
             pictures += left * step_size * (high - low) * slopes / scale
             pictures = np.clip(_blurred(pictures, left * blur), low, high)
-            pictures = np.roll(pictures, (-move[0], -move[1]), axis=(1, 2))
-    return pictures
+            pictures = np.roll(pictures, -move, axis=(1, 2))
+            next(progress, None)
+        made.append(pictures)
+    return np.concatenate(made)
+
+
+def _noise(seed: int, unit: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Each filter has its own noise, whichever others are asked for."""
+    return np.random.default_rng([seed, unit]).standard_normal(shape, np.float32)
 
 
 def _ascent(
-    model: keras.Model, layer: str, holder: keras.Layer, wanted: list[int]
-) -> Callable[[object], object]:
+    model: keras.Model, layer: str, wanted: list[int], shape: tuple[int, ...]
+) -> Callable[[np.ndarray], np.ndarray]:
     """A compiled function from the pictures to their slopes, `(F, H, W, C)`."""
     tf = tensorflow("maximise_filter")
+    holder, run = chosen_layer(model, layer)
 
     def slopes(pictures: object) -> object:
         heard = []
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(pictures)
-            with tapped({layer: holder}, lambda _, answer: heard.append(answer)):
+            with (
+                unsquashed(holder, run),
+                tapped({"": holder}, lambda _, answer: heard.append(answer)),
+            ):
                 model(pictures, training=False)
-            answer = keras.ops.cast(heard[0], "float32")
+            answer = keras.ops.cast(heard[run - 1], "float32")
             chosen = keras.ops.one_hot(np.array(wanted), answer.shape[-1])
             ones = (1,) * (len(answer.shape) - 2)
             own = answer * keras.ops.reshape(chosen, (len(wanted), *ones, -1))
-            total = keras.ops.mean(keras.ops.relu(own) ** 2 + _WAKING * own)
+            # A sum, and no mean, whose slopes half precision would round to 0.
+            total = keras.ops.sum(keras.ops.relu(own) ** 2 + _WAKING * own)
         found = tape.gradient(total, pictures)
         if found is None:
             message = "`layer` to depend on the pixels in small steps"
             raise expected(message, f"layer={layer!r}")
         return found
 
-    return tf.function(slopes)
+    with opened(model, compiled=True):
+        if tf.config.functions_run_eagerly():
+            return lambda pictures: _opened_numbers(model, slopes, pictures)
+        spec = tf.TensorSpec((len(wanted), *shape), tf.float32)
+        compiled = tf.function(slopes, autograph=False).get_concrete_function(spec)
+    return lambda pictures: compiled(tf.constant(pictures, tf.float32)).numpy()
+
+
+def _opened_numbers(
+    model: keras.Model, slopes: Callable, pictures: np.ndarray
+) -> np.ndarray:
+    """The same where a layer compiles its own call: step by step."""
+    with opened(model, compiled=True):
+        return slopes(as_tensor(pictures.astype(np.float32))).numpy()
 
 
 def _blurred(pictures: np.ndarray, sigma: float) -> np.ndarray:
     if sigma < 0.1:
         return pictures
-    kernel = gaussian_blur(5, sigma=sigma)[:, :, None, None]
+    reach = math.ceil(3 * sigma)
+    kernel = gaussian_blur(2 * reach + 1, sigma=sigma)[:, :, None, None]
     kernel = np.repeat(kernel, pictures.shape[-1], axis=2)
-    padded = np.pad(pictures, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="edge")
-    return keras.ops.convert_to_numpy(keras.ops.depthwise_conv(padded, kernel))
+    around = ((0, 0), (reach, reach), (reach, reach), (0, 0))
+    padded = np.pad(pictures, around, mode="edge").astype(np.float32)
+    blurred = keras.ops.depthwise_conv(padded, kernel, data_format="channels_last")
+    return keras.ops.convert_to_numpy(blurred)
 
 
 def _range(value_range: tuple[float, float]) -> tuple[float, float]:
-    try:
-        low, high = map(float, value_range)
-    except (TypeError, ValueError):
-        low = high = 0.0
-    if not -np.inf < low < high < np.inf:
-        raise expected(
-            "`value_range` to be (least, greatest)", f"value_range={value_range!r}"
+    is_pair = isinstance(value_range, Sequence | np.ndarray) and len(value_range) == 2
+    if is_pair and not isinstance(value_range, str):
+        low, high = (
+            check_number("value_range", end, minimum=-1e30, below=1e30)
+            for end in value_range
         )
-    return low, high
+        if low < high:
+            return low, high
+    raise expected(
+        "`value_range` to be (least, greatest)", f"value_range={value_range!r}"
+    )
 
 
 def _picture_shape(model: keras.Model, size: Sequence[int] | None) -> tuple[int, ...]:
     """(H, W, C) of what the model takes; `size` fills in what it leaves open."""
-    shape = tuple(model.inputs[0].shape[1:]) if getattr(model, "inputs", None) else ()
-    given = (None, None) if size is None else tuple(np.ravel(size).tolist())
-    if len(shape) != 3 or shape[2] is None or len(given) != 2:
+    stated = getattr(model, "inputs", None)
+    shape = tuple(model.inputs[0].shape[1:]) if stated else (None, None, None)
+    given = [None, None] if size is None else list(np.ravel(size).tolist())
+    if len(shape) != 3 or len(given) not in (2, 3):
         raise expected(
             "a model that takes images (H, W, C), and `size` as (height, width)",
-            f"{model.name}, which takes {shape or 'anything'}, and size={size!r}",
-            advice=""
-            if shape
-            else "Call the model on an image first, or give it an Input.",
+            f"{model.name}, which takes {shape}, and size={size!r}",
         )
-    for own, wanted in zip(shape, given, strict=False):
-        if own is None and wanted is None:
-            raise expected(f"`size`, which {model.name} leaves open", "size=None")
+    given += [None] * (3 - len(given))
+    found = []
+    for own, wanted in zip(shape, given, strict=True):
         if wanted is not None:
             check_integer("size", wanted, minimum=1)
-            if own not in (None, wanted):
-                raise expected(f"`size` to be {shape[:2]}, as {model.name}", given)
-    height, width = (own or wanted for own, wanted in zip(shape, given, strict=False))
-    return height, width, shape[2]
+        if own is None and wanted is None:
+            raise expected(
+                f"`size` as (height, width, channels), as {model.name} leaves "
+                "something open",
+                f"size={size!r}",
+            )
+        if None not in (own, wanted) and own != wanted:
+            raise expected(f"`size` to be {shape}, as {model.name}", f"{given}")
+        found.append(own or wanted)
+    return tuple(found)

@@ -8,20 +8,22 @@ import numpy as np
 from cnnkit.errors import check_integer, expected
 from cnnkit.features.fields import field_of
 from cnnkit.features.images import (
-    answer_shapes,
     as_array,
     as_batch,
+    as_tensor,
+    block_size,
     blocks,
     chosen_layer,
     chosen_units,
     counted,
+    shape_of_answer,
 )
-from cnnkit.features.taps import tapped
+from cnnkit.features.taps import opened, tapped
 from cnnkit.runtime import keras
 from cnnkit.shapes import ReceptiveField
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TopActivations:
     """What excites the filters of a layer most, the strongest first."""
 
@@ -94,7 +96,7 @@ def top_activations(
         model: a Keras model.
         layer: the name of the layer, `outer/inner` inside a model.
         images: a batch `(N, H, W, C)`.
-        k: how many for each filter, at most N. Default: 9.
+        k: how many for each filter; of fewer images all. Default: 9.
         units: the filters wanted, one or several. Default: all.
 
     Returns:
@@ -112,9 +114,10 @@ def top_activations(
     networks», ECCV 2014, arXiv:1311.2901.
     Taught in: notebooks/13_feature_maps.ipynb
     """
-    holder, images = chosen_layer(model, layer), as_batch(model, images)
-    k = check_integer("k", k, minimum=1, maximum=len(images))
-    shape = answer_shapes(model, images).get(layer, ())
+    images = as_batch(model, images)
+    holder, run = chosen_layer(model, layer)
+    k = min(check_integer("k", k, minimum=1), len(images))
+    shape = shape_of_answer(model, layer, images)
     if len(shape) not in (1, 3):
         raise expected(
             "`layer` to answer maps (N, H, W, C) or units (N, C)",
@@ -122,15 +125,13 @@ def top_activations(
         )
     wanted = chosen_units(units, shape[-1])
     kept = [np.empty((0, len(wanted)), kind) for kind in (np.float32, int, int)]
-    heard: list = []
-    parts = blocks(len(images))
-    for number in counted(len(parts), "top activations"):
-        part = parts[number]
-        heard.clear()
-        with tapped({layer: holder}, lambda _, answer: heard.append(answer)):
-            model(keras.ops.convert_to_tensor(images[part]), training=False)
-        maps = as_array(heard[0])[..., wanted]
-        kept = _merged(kept, maps.reshape(len(maps), -1, len(wanted)), part.start, k)
+    parts = blocks(len(images), block_size(model, images))
+    with opened(model):
+        for number in counted(len(parts), "top activations"):
+            part = parts[number]
+            answer = _answer(model, holder, run, as_tensor(images[part]))[..., wanted]
+            flat = answer.reshape(len(answer), -1, len(wanted))
+            kept = _merged(kept, flat, part.start, k)
     values, where, which = (one.T for one in kept)
     places, fields = np.empty((len(wanted), k, 0), int), None
     if len(shape) == 3:
@@ -145,6 +146,14 @@ def top_activations(
         receptive_field=fields,
         images=images,
     )
+
+
+def _answer(model: keras.Model, holder: object, run: int, batch: object) -> np.ndarray:
+    """What the layer answers in one of its runs."""
+    heard = []
+    with tapped({"": holder}, lambda _, answer: heard.append(answer)):
+        model(batch, training=False)
+    return as_array(heard[run - 1])
 
 
 def _merged(
