@@ -429,6 +429,13 @@ def test_bad_shapes_are_told(shape, error, message):
         trace(model, shape)
 
 
+def test_augmentation_rests():
+    stack = [layers.RandomFlip(name="flip"), layers.RandomZoom(0.1, name="zoom")]
+    rows = trace(chain(*stack, layers.Conv2D(2, 5, name="conv")), (8, 8, 1)).rows
+    assert [row.formula for row in rows[:2]] == ["as its input"] * 2
+    assert rows[2].receptive_field[0].size == 5 and rows[0].multiply_adds == 0
+
+
 def test_an_array_may_give_the_shape():
     row = trace(chain(layers.Conv2D(2, 5, name="conv")), np.array([8, 8, 1])).rows[0]
     assert row.output_shape == (4, 4, 2)

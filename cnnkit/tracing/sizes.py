@@ -22,6 +22,9 @@ POINTWISE = (
     *("Dropout", "SpatialDropout", "GaussianDropout", "GaussianNoise", "AlphaDropout"),
     *("BatchNormalization", "Rescaling", "Identity", "ActivityRegularization"),
     "LocalResponseNormalization",  # its neighbours are channels
+    # Augmentation, which rests in inference.
+    *("RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom"),
+    *("RandomContrast", "RandomBrightness"),
 )
 _AXES = {1: [""], 2: ["height: ", "width: "], 3: ["depth: ", "height: ", "width: "]}
 
