@@ -39,7 +39,7 @@ _HOME = {
     "occlusion": "features",
     "maximise_filter": "features",
 }
-_TOPICS = {"kernels", "models", "plots", "scratch"}
+_TOPICS = {"exercises", "kernels", "models", "plots", "scratch"}
 _MODULES = {*_TOPICS, *_HOME.values()}
 
 __all__ = sorted({*_HOME, *_TOPICS})

@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from cnnkit.exercises.teacher import check_all
+from cnnkit.files import whole_file
 from cnnkit.run import run_notebooks
 
 
@@ -38,13 +40,46 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="SECONDS",
         help="the longest that one cell may take (default: no limit)",
     )
+    _add_check(commands)
     options = parser.parse_args(arguments)
+    if options.command == "check":
+        return _check(options)
     return run_notebooks(
         options.notebooks,
         output=options.output,
         in_place=options.in_place,
         timeout=options.timeout,
     )
+
+
+def _add_check(commands: "argparse._SubParsersAction") -> None:
+    check = commands.add_parser(
+        "check",
+        help="see how the exercises of filled-in notebooks stand",
+        description="Read the answers of exercises out of notebooks. Nothing in them "
+        "is run, unless you ask for it with --execute.",
+    )
+    check.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
+    check.add_argument(
+        "--execute",
+        action="store_true",
+        help="run a copy of each notebook first: the learner's code, on this machine",
+    )
+    check.add_argument("--json", type=Path, metavar="FILE", help="write JSON as well")
+
+
+def _check(options: argparse.Namespace) -> int:
+    """Print the table; return 0 when every notebook could be read."""
+    try:
+        results = check_all(*options.notebooks, execute=options.execute)
+    except (FileNotFoundError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(results)
+    if options.json:
+        with whole_file(options.json) as partial:
+            partial.write_text(results.to_json() + "\n", encoding="utf-8")
+    return 0
 
 
 def _seconds(text: str) -> int:

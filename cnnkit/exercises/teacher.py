@@ -1,0 +1,151 @@
+"""Check a filled-in notebook without opening it: for teachers."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+from cnnkit.errors import expected
+
+_FIRST_LINE = re.compile(r"^([a-z_]+\.\w+): (.+)$")
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one exercise stands in one notebook."""
+
+    notebook: str
+    exercise: str
+    state: str
+    """As on the card; "not run" where a check has no output, "error" where its
+    cell raised."""
+    says: str
+
+
+@dataclass(frozen=True, repr=False)
+class Results:
+    """How all exercises of one or more notebooks stand."""
+
+    rows: tuple[Result, ...]
+
+    @property
+    def right(self) -> int:
+        """How many are right."""
+        return sum(row.state == "right" for row in self.rows)
+
+    def to_json(self) -> str:
+        """All rows and the count, as JSON."""
+        rows = [asdict(row) for row in self.rows]
+        whole = {"right": self.right, "exercises": len(rows), "results": rows}
+        return json.dumps(whole, indent=2, ensure_ascii=False)
+
+    def __repr__(self) -> str:
+        if not self.rows:
+            return "No exercise is checked here."
+        cells = [(row.notebook, row.exercise, row.state) for row in self.rows]
+        cells.insert(0, ("notebook", "exercise", "state"))
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        lines = [
+            "  ".join(
+                f"{cell:{w}}" for cell, w in zip(row, widths, strict=True)
+            ).rstrip()
+            for row in cells
+        ]
+        return "\n".join([*lines, f"{self.right} of {len(self.rows)} right"])
+
+
+def check_all(
+    *notebooks: str | Path, execute: bool = False, timeout: int = 600
+) -> Results:
+    """Read how the exercises of filled-in notebooks stand.
+
+    Without `execute` nothing of the learner's runs: what is read are the cards that
+    the notebook holds since it ran last. A card can be forged or old; with
+    `execute` a copy of the notebook is run from top to bottom first.
+
+    Args:
+        *notebooks: paths.
+        execute: run the learner's code. Only where you would run it by hand.
+            Default: False.
+        timeout: the longest that one cell may run, in seconds. Default: 600.
+
+    Returns:
+        The results: print them, or take their `rows` or `to_json()`.
+
+    Raises:
+        FileNotFoundError, ValueError: a path is no notebook.
+
+    Example:
+        >>> check_all("handed_in/03_padding.ipynb")
+        notebook          exercise           state
+        03_padding.ipynb  padding.same_size  right
+        1 of 1 right
+    """
+    rows: list[Result] = []
+    for path in map(Path, notebooks):
+        if not path.is_file():
+            raise expected(f"a notebook at {path}", "no file", error=FileNotFoundError)
+        book = _executed(path, timeout) if execute else _read(path)
+        rows += _results(path.name, book)
+    return Results(tuple(rows))
+
+
+def _read(path: Path) -> nbformat.NotebookNode:
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:  # nbformat raises what JSON and its schema raise
+        raise expected(f"{path} to be a notebook", error) from error
+
+
+def _executed(path: Path, timeout: int) -> nbformat.NotebookNode:
+    """A copy that ran from top to bottom; a cell that raises stops no other."""
+    book = _read(path)
+    for cell in book.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    folder = {"metadata": {"path": str(path.parent.resolve())}}
+    client = NotebookClient(book, timeout=timeout, allow_errors=True, resources=folder)
+    client.execute()
+    return book
+
+
+def _results(name: str, book: nbformat.NotebookNode) -> Iterator[Result]:
+    """The last state of each exercise, in the order in which they come."""
+    found: dict[str, Result] = {}
+    for cell in book.cells:
+        if cell.cell_type != "code":
+            continue
+        asked = _checks(cell.source)
+        for output in cell.outputs:
+            text = output.get("data", {}).get("text/plain", output.get("text", ""))
+            first, _, rest = text.partition("\n")
+            match = _FIRST_LINE.match(first)
+            if match and not match[2].startswith(("hint", "question", "solution")):
+                found[match[1]] = Result(name, match[1], match[2], rest)
+                asked.discard(match[1].split(".")[1])
+        raised = any(output.output_type == "error" for output in cell.outputs)
+        for exercise in sorted(asked):
+            state = "error" if raised else "not run"
+            found.setdefault(exercise, Result(name, exercise, state, ""))
+    yield from found.values()
+
+
+def _checks(source: str) -> set[str]:
+    """The names in front of each `.check(` of a cell."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return set(re.findall(r"(\w+)\.check\(", source))
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {
+        call.value.attr
+        for call in calls
+        if isinstance(call, ast.Attribute)
+        and call.attr == "check"
+        and isinstance(call.value, ast.Attribute)
+    }
