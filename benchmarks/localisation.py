@@ -5,8 +5,8 @@
 A network learns to read digits anywhere in a picture of 56×56. Then 200 test
 digits are pasted into the corners, and for each method two numbers are printed:
 how often the hottest pixel lies in the digit's quarter of the picture, and which
-share of all heat does. Heat that knew nothing would give 25 % for both. The
-figure is docs/images/gallery/localisation.png.
+share of all heat does, signs left out. Heat that knew nothing would give 25 % for
+both. The figure is docs/images/gallery/localisation.png.
 """
 
 from pathlib import Path
@@ -16,6 +16,7 @@ import matplotlib
 matplotlib.use("Agg")
 
 import numpy as np
+from matplotlib.patches import Rectangle
 
 from cnnkit import (
     grad_cam,
@@ -72,7 +73,13 @@ def main() -> None:
         print(f"{name:22}{there:13.1%}{share:18.1%}")
     maps = {name: method(model, pictures[1]) for name, method in METHODS.items()}
     FIGURE.parent.mkdir(parents=True, exist_ok=True)
-    plots.attributions(pictures[1], maps).savefig(FIGURE, dpi=90)
+    figure = plots.attributions(pictures[1], maps, title="for the class it says")
+    for ax in figure.axes:
+        if ax.images and ax.get_images()[0].get_array().shape[:2] == (SIDE, SIDE):
+            quarter = Rectangle((HALF - 0.5, -0.5), HALF, HALF, fill=False)
+            ax.add_patch(quarter)
+            quarter.set(edgecolor="#D55E00", linewidth=1.5, linestyle="--")
+    figure.savefig(FIGURE, dpi=90)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,7 @@ def network(mnist: object) -> dict[str, Callable]:
         "Grad-CAM": cnnkit.grad_cam(model, digit),
         "occlusion": cnnkit.occlusion(model, digit, size=5, stride=1),
     }
+    sure = model.predict(digit[None], verbose=0)[0, 7]
     top = cnnkit.top_activations(model, "conv2", mnist.test.images, 8, units=range(6))
     return {
         "filters": lambda: plots.filters(
@@ -68,7 +69,9 @@ def network(mnist: object) -> dict[str, Callable]:
             cnnkit.feature_maps(model, digit), image=digit
         ),
         "top_activations": lambda: plots.top_activations(top),
-        "attributions": lambda: plots.attributions(digit, methods),
+        "attributions": lambda: plots.attributions(
+            digit, methods, title=f"for the class 7, to which it gives {sure:.1%}"
+        ),
         "architecture": lambda: plots.architecture(models.lenet5()).figure,
     }
 

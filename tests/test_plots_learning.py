@@ -608,7 +608,7 @@ def test_top_activations_without_patches_show_the_pictures(top):
     figure = drawn(top_activations(top._replace(patches=None)))
     shown = [tile.get_array() for tile in figure.axes[0].images]
     assert np.array_equal(shown, top.pictures.reshape(6, 9, 9))
-    assert "above: the answer\nbelow: the whole image" in words(figure)
+    assert "number: the answer\npicture: the whole image" in words(figure)
 
 
 def test_units_of_a_dense_layer_are_called_so(top):
@@ -803,3 +803,12 @@ def test_figures_are_readable_on_a_dark_page(draw, top):
         if text.get_text() and text.get_visible():
             assert text.get_fontsize() >= 7
             assert to_rgba(text.get_color()) != white
+
+
+def test_attributions_say_what_their_colours_mean():
+    picture = np.zeros((6, 6, 1))
+    signed, strong = np.eye(6) - 0.5, np.eye(6)
+    said = " ".join(words(drawn(attributions(picture, {"a": signed, "b": strong}))))
+    assert "Red speaks for the class" in said and "its own scale" in said
+    alone = " ".join(words(drawn(attributions(picture, {"b": strong}))))
+    assert "Red" not in alone and "Bright counts much" in alone

@@ -82,13 +82,13 @@ class Exercise:
         problem, evidence = self.form.evidence(answer)
         if problem:
             return self._card("wrong", problem)
-        for mistake in self.mistakes:
-            if _sees(mistake, evidence):
-                return self._card("wrong", mistake.says)
-        verdict = self.form.verdict(evidence)
-        if verdict:
-            return self._card("wrong", verdict)
-        return self._card("right", self.right)
+        wrong = self._diagnosis(evidence) or self.form.verdict(evidence)
+        return self._card("wrong", wrong) if wrong else self._card("right", self.right)
+
+    def _diagnosis(self, evidence: object) -> str:
+        """What the first mistake says that is seen in it; "" when there is none."""
+        seen = (mistake.says for mistake in self.mistakes if _sees(mistake, evidence))
+        return next(seen, "")
 
     def _card(self, state: str, text: str) -> Card:
         if state != "not answered yet" or self.name not in _RECORD:

@@ -49,7 +49,5 @@ class Prediction(Exercise):
         what = self.form.options[found]
         if found == letter:
             return self._card("right", f"So it was: {what} {self.right}")
-        for mistake in self.mistakes:
-            if self._sees(mistake, answer):
-                return self._card("wrong", f"It was: {what} {mistake.says}")
-        return self._card("wrong", f"It was: {what} {self.solved.reason}")
+        reason = self._diagnosis(letter) or self.solved.reason
+        return self._card("wrong", f"It was: {what} {reason}")

@@ -1,6 +1,5 @@
 """Check a filled-in notebook without opening it: for teachers."""
 
-import ast
 import json
 import re
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from nbclient import NotebookClient
 
 from cnnkit.errors import expected
 
+_IMPORT = re.compile(r"from cnnkit\.exercises import (\w+) as (\w+)")
 _FIRST_LINE = re.compile(r"^([a-z_]+\.\w+): (.+)$")
 
 
@@ -116,18 +116,20 @@ def _executed(path: Path, timeout: int) -> nbformat.NotebookNode:
 
 def _results(name: str, book: nbformat.NotebookNode) -> Iterator[Result]:
     """The last state of each exercise, in the order in which they come."""
+    cells = [cell for cell in book.cells if cell.cell_type == "code"]
+    topics = {}
+    for cell in cells:
+        topics |= {alias: topic for topic, alias in _IMPORT.findall(cell.source)}
     found: dict[str, Result] = {}
-    for cell in book.cells:
-        if cell.cell_type != "code":
-            continue
-        asked = _checks(cell.source)
+    for cell in cells:
+        asked = _checks(cell.source, topics)
         for output in cell.outputs:
             text = output.get("data", {}).get("text/plain", output.get("text", ""))
             first, _, rest = text.partition("\n")
             match = _FIRST_LINE.match(first)
             if match and not match[2].startswith(("hint", "question", "solution")):
                 found[match[1]] = Result(name, match[1], match[2], rest)
-                asked.discard(match[1].split(".")[1])
+                asked.discard(match[1])
         raised = any(output.output_type == "error" for output in cell.outputs)
         for exercise in sorted(asked):
             state = "error" if raised else "not run"
@@ -135,17 +137,7 @@ def _results(name: str, book: nbformat.NotebookNode) -> Iterator[Result]:
     yield from found.values()
 
 
-def _checks(source: str) -> set[str]:
-    """The names in front of each `.check(` of a cell."""
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return set(re.findall(r"(\w+)\.check\(", source))
-    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return {
-        call.value.attr
-        for call in calls
-        if isinstance(call, ast.Attribute)
-        and call.attr == "check"
-        and isinstance(call.value, ast.Attribute)
-    }
+def _checks(source: str, topics: dict[str, str]) -> set[str]:
+    """The exercises that a cell checks, as `padding.same_size`."""
+    calls = re.findall(r"\b(\w+)\.(\w+)\.check\(", source)
+    return {f"{topics[alias]}.{name}" for alias, name in calls if alias in topics}

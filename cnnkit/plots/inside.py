@@ -43,7 +43,7 @@ def attributions(
         maps: `{method: map}`, of the height and width of the image: `(H, W)`,
             `(H, W, C)`, or a batch of one. Channels are added up when there are
             negative values; else the largest counts.
-        title: the heading. Default: none.
+        title: the heading, such as the class that is asked for. Default: none.
 
     Returns:
         The Figure: an Axes for the image, then two for each method and its scale.
@@ -84,7 +84,20 @@ def attributions(
             pair[1].set_ylabel("over the image", fontsize=9)
     if title:
         figure.suptitle(readable(title), fontsize=11)
+    figure.supxlabel(_caption(flat), fontsize=8)
     return figure
+
+
+def _caption(maps: Mapping[str, np.ndarray]) -> str:
+    """What the colours mean, in lines."""
+    parts = []
+    if any(values.min() < 0 for values in maps.values()):
+        parts.append("Red speaks for the class, blue against it.")
+    if any(values.min() >= 0 for values in maps.values()):
+        parts.append("Bright counts much; below it, the image is dimmed.")
+    if len(maps) > 1:
+        parts.append("Each map has its own scale.")
+    return textwrap.fill(" ".join(parts), 24 * (min(len(maps), 5) + 1))
 
 
 def _flat_map(name: str, values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -201,11 +214,12 @@ def top_activations(
         row, column = place
         side = "" if column else f"{kind} {top.units[rows[row]]}"
         board.put(row, column, picture, caption=answer, side=side, **scale)
-    what = "the whole image" if whole else "what the place sees"
+    seen = f"the {shape[0]}×{shape[1]} pixels that gave it"
+    what = "the whole image" if whole else seen
     few = f"; {len(rows)} of {len(top.units)} {kind}s"
     rest = few if len(rows) < len(top.units) else ""
     figure.suptitle(title, fontsize=11)
-    figure.supxlabel(f"above: the answer\nbelow: {what}{rest}", fontsize=8)
+    figure.supxlabel(f"number: the answer\npicture: {what}{rest}", fontsize=8)
     return figure
 
 
