@@ -1,5 +1,6 @@
 """The README's promises: its example, its links, and an installed package."""
 
+import doctest
 import os
 import re
 import shutil
@@ -41,6 +42,12 @@ def test_the_feature_maps_of_the_readme_are_drawn(tmp_path):
 def test_the_attributions_of_the_readme_are_drawn(tmp_path):
     run_example(EXAMPLES[1], tmp_path)
     assert (tmp_path / "why.png").stat().st_size > 10_000
+
+
+def test_the_session_of_the_readme_is_what_is_shown():
+    (session,) = re.findall(r"```pycon\n(.*?)```", README, re.DOTALL)
+    test = doctest.DocTestParser().get_doctest(session, {}, "README", None, 0)
+    assert doctest.DocTestRunner().run(test) == (0, 3)
 
 
 def test_the_network_of_the_readme_learns_to_read(tmp_path):
