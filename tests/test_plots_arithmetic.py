@@ -40,7 +40,7 @@ def words(ax):
     return {
         tuple(map(int, text.get_position()[::-1])): text.get_text()
         for text in ax.texts
-        if text.get_visible()
+        if text.get_visible() and text.get_gid() != "letter"
     }
 
 
@@ -187,11 +187,34 @@ def test_pixels_bear_their_numbers():
 
 def test_signed_pixels_have_white_in_the_middle():
     ax = pixel_values([[-0.5, 2]])
-    assert ax.images[0].get_clim() == (-2, 2)
+    assert ax.images[0].get_clim() == (-3, 3)  # half as much again
     assert words(ax) == {(0, 0): "−0.5", (0, 1): "2.0"}
-    assert pixel_values([[1, 3]], signed=True).images[0].get_clim() == (-3, 3)
+    assert pixel_values([[1, 3]], signed=True).images[0].get_clim() == (-4.5, 4.5)
+    chosen = pixel_values([[1, 3]], signed=True, vmax=9)
+    assert chosen.images[0].get_clim() == (-9, 9)
     assert pixel_values([[1, 3]], vmin=1, vmax=9).images[0].get_clim() == (1, 9)
     assert pixel_values([[0, 0]]).images[0].get_clim() == (0, 1)
+
+
+def test_a_weight_has_one_shade_in_both_figures():
+    kernel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+    alone = pixel_values(kernel)
+    step = convolution_step(np.eye(3), kernel).axes[1]
+    assert alone.images[0].get_clim() == step.images[0].get_clim()
+    inks = [[text.get_color() for text in ax.texts] for ax in (alone, step)]
+    assert inks[0] == inks[1]
+
+
+def test_numbers_of_either_sign_have_one_ink():
+    values = np.arange(1, 13) / 12
+    for limit in (1, 1.5):
+        ax = pixel_values([values, -values], vmin=-limit, vmax=limit)
+        inks = np.array([text.get_color() for text in ax.texts]).reshape(2, -1)
+        assert np.array_equal(*inks)
+        assert set(inks[0]) == {"black", "white"}
+    # 9·2 and 9·(−2) as products
+    products = convolution_step([[9, 9]], [[-2, 2]]).axes[2]
+    assert len({text.get_color() for text in products.texts}) == 1
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (12, 12), (3, 3, 1, 1), (2, 9, 1)])
@@ -263,7 +286,7 @@ def test_a_step_shows_window_products_and_sum():
     (row, column, height, width) = coloured(output, ORANGE)[0]
     assert (row - 0.5 + height / 2, column - 0.5 + width / 2) == pytest.approx((0, 1))
     assert caption(figure) == (
-        "row 0, column 1: 2·1 + 3·0 + 5·(−1) + 6·2 + bias 3 = 12"
+        "output row 0, column 1: 2·1 + 3·0 + 5·(−1) + 6·2 + bias 3 = 12"
     )
 
 
@@ -293,15 +316,17 @@ def test_every_step_shows_what_conv2d_answers(rng):
 
 def test_long_sums_are_told_by_their_grid():
     figure = convolution_step(np.ones((4, 4)), np.ones((4, 4)), bias=-2)
-    assert caption(figure) == ("row 0, column 0: 16 (the 16 products) + bias (−2) = 14")
+    assert caption(figure) == (
+        "output row 0, column 0: 16 (the 16 products) + bias (−2) = 14"
+    )
     figure = convolution_step(np.ones((4, 4)), np.ones((4, 4)))
-    assert caption(figure) == "row 0, column 0: the 16 products add up to 16"
+    assert caption(figure) == "output row 0, column 0: the 16 products add up to 16"
 
 
 def test_rounded_steps_say_so():
     figure = convolution_step([[1 / 3, 1 / 3, 1 / 3]], [[1 / 3, 1 / 3, 1 / 3]])
     assert caption(figure) == (
-        "row 0, column 0: 0.11 + 0.11 + 0.11 = 0.33 "
+        "output row 0, column 0: 0.11 + 0.11 + 0.11 = 0.33 "
         "(rounded so that the numbers shown add up)"
     )
 
@@ -346,15 +371,18 @@ def test_a_step_refuses(arguments, keywords, error, message):
 
 def test_a_strip_fills_the_output():
     figure = convolution_strip(IMAGE, KERNEL)
-    assert len(figure.axes) == 2 * 4
-    windows = [coloured(ax, BLUE)[0] for ax in figure.axes[::2]]
+    *frames, kernel = figure.axes
+    assert len(frames) == 2 * 4
+    assert words(kernel) == {(0, 0): "1", (0, 1): "0", (1, 0): "−1", (1, 1): "2"}
+    assert kernel.get_title() == "kernel 2×2" and not kernel.get_xlabel()
+    windows = [coloured(ax, BLUE)[0] for ax in frames[::2]]
     assert windows == [(0, 0, 2, 2), (0, 1, 2, 2), (1, 0, 2, 2), (1, 1, 2, 2)]
-    filled = [len(words(ax)) for ax in figure.axes[1::2]]
+    filled = [len(words(ax)) for ax in frames[1::2]]
     assert filled == [1, 2, 3, 4]
-    last = figure.axes[-1]
+    last = frames[-1]
     assert np.array_equal(last.images[0].get_array(), ANSWERS)
     assert words(last)[1, 1] == "15"
-    assert figure.axes[2].get_title() == "row 0, column 1"
+    assert figure.axes[2].get_title() == "output row 0, column 1"
     assert figure.axes[0].get_ylabel() == "input"
     assert figure.axes[1].get_ylabel() == "output"
 
@@ -362,20 +390,33 @@ def test_a_strip_fills_the_output():
 def test_a_strip_shows_the_frames_asked_for():
     image = np.ones((6, 6))
     chosen = convolution_strip(image, KERNEL, frames=[(4, 4), (0, 2)])
-    titles = [ax.get_title() for ax in chosen.axes[::2]]
-    assert titles == ["row 4, column 4", "row 0, column 2"]
+    titles = [ax.get_title() for ax in chosen.axes[:-1:2]]
+    assert titles == ["output row 4, column 4", "output row 0, column 2"]
     even = convolution_strip(image, KERNEL, frames=3)
-    titles = [ax.get_title() for ax in even.axes[::2]]
-    assert titles == ["row 0, column 0", "row 2, column 2", "row 4, column 4"]
-    assert len(convolution_strip(image, KERNEL).axes) == 2 * 9
+    titles = [ax.get_title() for ax in even.axes[:-1:2]]
+    assert titles == [f"output row {i}, column {i}" for i in (0, 2, 4)]
+    assert len(convolution_strip(image, KERNEL).axes) == 2 * 9 + 1
     one = convolution_strip(image, KERNEL, frames=4, columns=1)
-    assert len({round(ax.get_position().x0, 3) for ax in one.axes[::2]}) == 1
+    assert len({round(ax.get_position().x0, 3) for ax in one.axes[:-1:2]}) == 1
+
+
+@pytest.mark.parametrize("size", [(3, 20), (9, 9), (30, 4)])
+def test_the_kernel_of_a_strip_has_room(rng, size):
+    kernel = rng.normal(size=(3, 3))
+    figure = convolution_strip(rng.random(size), kernel, bias=-0.5, frames=2)
+    figure.canvas.draw()
+    *frames, panel = figure.axes
+    assert panel.get_xlabel() == "bias −0.5"
+    box = panel.get_tightbbox()
+    assert box.x0 >= 0 and box.y0 >= 0 and box.y1 <= figure.bbox.height
+    assert all(ax.get_tightbbox().x0 > box.x1 for ax in frames)
 
 
 def test_a_strip_of_a_large_picture_has_colours_alone(mnist):
     image = mnist.test.images[0]
     figure = convolution_strip(image, KERNEL, frames=2, padding="same")
-    before, after = figure.axes[2:]
+    before, after, kernel = figure.axes[2:]
+    assert len(words(kernel)) == 4
     assert not words(before) and not words(after)
     expected = scratch.conv2d(image[None], KERNEL[..., None, None], padding="same")
     shown = after.images[0].get_array()
@@ -464,6 +505,8 @@ def test_an_animation_does_not_take_long():
 
 # ------------------------------------------------------- padding and strides
 
+INSET = 0.14
+
 
 @settings(max_examples=40)
 @given(st.integers(1, 12), st.integers(1, 4), st.integers(1, 4), st.integers(1, 3))
@@ -480,7 +523,9 @@ def test_padding_draws_the_zeros_that_shapes_tells(size, kernel, stride, dilatio
     assert first.get_xy() == (-0.5 - right[0], -0.5 - down[0])
     for box in last:
         x, y = (out[1] - 1) * stride - right[0], (out[0] - 1) * stride - down[0]
-        assert box.get_xy() == (x - 0.5, y - 0.5)
+        # A little inside, so that both frames are seen.
+        assert box.get_xy() == pytest.approx((x - 0.5 + INSET, y - 0.5 + INSET))
+        assert box.get_width() == pytest.approx(first.get_width() - 2 * INSET)
     assert bool(last) == (out != (1, 1))
     plt.close(ax.figure)
 
@@ -501,13 +546,16 @@ def test_padding_by_hand():
 
 def test_strides_by_hand():
     ax = strides(8, 3)
-    assert ax.get_title() == "output: ⌊(8 − 3)/2⌋ + 1 = 3"
+    assert ax.get_title() == (
+        "8×8 picture, 3×3 kernel, stride 2\n"
+        "output: ⌊(8 − 3)/2⌋ + 1 = 3 per side (rounded down)"
+    )
     assert "".join(words(ax)[0, column] for column in range(8)) == "11212110"
     assert words(ax)[2, 4] == "4"
     assert len(gids(ax, "unread")) == 15  # the last row and the last column
     starts = ax.collections[-1].get_paths()
     assert len(starts) == 9
-    assert gids(ax, "next window")[0].get_xy() == (1.5, -0.5)
+    assert gids(ax, "next window")[0].get_xy() == (1.5 + INSET, -0.5 + INSET)
 
 
 def test_holes_between_windows_are_hatched():
@@ -546,6 +594,11 @@ def test_counts_and_formula_are_right(size, kernel, stride, dilation, zeros):
     assert len(np.trim_zeros(counts, "b")) == size - unread
     formula = size_formula(places, zeros).removeprefix("output: ")
     left, right = formula.split(" = ")
+    right, told = right.split(" per side")
+    uneven = size if zeros == "same" else size + 2 * before - dilation * (kernel - 1)
+    uneven = (uneven - (zeros != "same")) % stride > 0
+    rounded = "up" if zeros == "same" else "down"
+    assert told == (f" (rounded {rounded})" if uneven else "")
     left = re.sub(r"⌊(.*)/(\d+)⌋", r"(\1)//\2", left.replace("−", "-"))
     left = re.sub(r"⌈(\d+)/(\d+)⌉", r"-(-\1//\2)", left).replace("·", "*")
     left = left.replace("[", "(").replace("]", ")")
@@ -554,10 +607,20 @@ def test_counts_and_formula_are_right(size, kernel, stride, dilation, zeros):
 
 def test_the_axes_differ_when_the_sizes_do():
     ax = strides((6, 9), (2, 3), strides=(2, 4))
-    assert ax.get_title() == ("height: ⌊(6 − 2)/2⌋ + 1 = 3\nwidth: ⌊(9 − 3)/4⌋ + 1 = 2")
+    assert ax.get_title() == (
+        "6×9 picture, 2×3 kernel, stride 2 down and 4 right\n"
+        "height: ⌊(6 − 2)/2⌋ + 1 = 3\n"
+        "width: ⌊(9 − 3)/4⌋ + 1 = 2 (rounded down)"
+    )
     title = strides(9, 3, strides=1, dilation_rate=2).get_title()
-    assert title == "output: ⌊(9 − [2·(3 − 1) + 1])/1⌋ + 1 = 5"
-    assert strides(7, 3, padding=1).get_title() == "output: ⌊(7 + 2·1 − 3)/2⌋ + 1 = 4"
+    assert title == (
+        "9×9 picture, 3×3 kernel, stride 1, dilation 2\n"
+        "output: ⌊(9 − [2·(3 − 1) + 1])/1⌋ + 1 = 5 per side"
+    )
+    title = strides(7, 3, padding=1).get_title()
+    assert title.endswith("\noutput: ⌊(7 + 2·1 − 3)/2⌋ + 1 = 4 per side")
+    title = strides(7, 3, padding="same").get_title()
+    assert title.endswith("\noutput: ⌈7/2⌉ = 4 per side (rounded up)")
 
 
 @pytest.mark.parametrize("draw", [padding, strides])
@@ -618,6 +681,29 @@ def test_pooling_shows_what_scratch_answers(rng, kind, pool, options):
     assert bool(rings(figure.axes[0])) == (kind == "max")
 
 
+def letters(ax):
+    """Which letter stands in which cell."""
+    found = [text for text in ax.texts if text.get_gid() == "letter"]
+    places = [np.add(text.get_position(), 0.5).astype(int) for text in found]
+    return {
+        text.get_text(): (row, column)
+        for text, (column, row) in zip(found, places, strict=True)
+    }
+
+
+def test_a_window_and_its_output_bear_one_letter():
+    figure = pooling(np.ones((5, 7)), pool_size=3, strides=2)
+    before, after = map(letters, figure.axes)
+    places = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
+    assert after == dict(zip("abcdef", places, strict=True))
+    assert before == {
+        name: (2 * row, 2 * column) for name, (row, column) in after.items()
+    }
+    assert "same letter" in caption(figure)
+    many = letters(pooling(np.ones((12, 12))).axes[1])
+    assert (many["z"], many["aa"], many["aj"]) == ((4, 1), (4, 2), (5, 5))
+
+
 def test_the_remainder_of_pooling_is_hatched():
     figure = pooling(np.ones((5, 4)))
     assert len(gids(figure.axes[0], "unread")) == 4
@@ -662,13 +748,42 @@ def test_a_photograph_falls_apart_into_colours(rng):
     photograph = rng.integers(0, 256, (6, 4, 3), np.uint8)
     ax = channels(photograph, title="photograph")
     assert isinstance(ax, Axes)
-    for index, sheet in enumerate(ax.images):
-        tinted = np.zeros((6, 4, 3))
-        tinted[..., index] = photograph[..., index] / 255
-        assert np.allclose(sheet.get_array(), tinted)
-    assert [*"RGB", "height 6", "width 4", "3 channels"] == written_on(ax)
-    front, *behind = [sheet.get_zorder() for sheet in ax.images]
+    *sheets, whole = ax.images
+    assert np.allclose(whole.get_array(), photograph / 255)
+    for index, sheet in enumerate(sheets):
+        tinted = sheet.get_array()
+        assert (tinted.argmax(axis=-1) == index).all()
+        order = np.argsort(photograph[..., index], axis=None)
+        assert (np.diff(tinted.sum(axis=-1).ravel()[order]) >= 0).all()
+    assert {"red", "green", "blue", "picture"} <= set(written_on(ax))
+    assert {"height 6", "width 4", "3 channels"} <= set(written_on(ax))
+    front, *behind = [sheet.get_zorder() for sheet in sheets]
     assert front > max(behind)
+
+
+def test_blue_is_as_light_as_red_and_green():
+    ramp = np.linspace(0, 1, 11)[None, :, None] * np.ones(3)
+    sheets = [sheet.get_array()[0] for sheet in channels(ramp).images[:3]]
+    for sheet in sheets:
+        assert np.allclose(sheet[0], 0) and sheet[-1].min() > 0.8
+    # Relative luminance, as WCAG 2.2 defines it.
+    linear = ((np.array(sheets) + 0.055) / 1.055) ** 2.4  # (sheets, values, 3)
+    light = linear @ [0.2126, 0.7152, 0.0722]
+    assert np.ptp(light[:, 1:], axis=0).max() < 0.04
+
+
+@pytest.mark.parametrize(
+    ("array", "told"),
+    [
+        ([[[-1.2, 3.4]]], "from −1.20 to 3.40: blue below 0, red above"),
+        ([[[0.5, 3.4]]], "from 0 to 3.40: dark to bright"),
+        ([[[7]]], "from 0 to 7: white to black"),
+        ([[[-7, 12]]], "from −7 to 12: blue below 0, red above"),
+        ([[[0.5, 0.5, 1.0]]], "the lighter, the more of the colour"),
+    ],
+)
+def test_channels_say_what_their_shades_mean(array, told):
+    assert told in written_on(channels(np.array(array)))
 
 
 def test_channels_share_one_scale(rng):

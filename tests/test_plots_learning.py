@@ -105,7 +105,12 @@ def test_activations_draw_outputs_and_slopes():
     }
     for name, above, below in zip(names, outputs, slopes, strict=True):
         assert np.allclose(above.lines[0].get_ydata(), by_hand[name][0])
-        assert np.allclose(below.lines[0].get_ydata(), by_hand[name][1])
+        slope = below.lines[0].get_ydata()
+        breaks = np.flatnonzero(np.isnan(slope))
+        assert len(breaks) == (1 if "relu" in name else 0)
+        assert np.allclose(np.delete(slope, breaks), by_hand[name][1])
+        # Of relu, 0 itself still belongs to the left.
+        assert not len(breaks) or x[breaks[0] - 1] == 0
     assert outputs[0].get_ylabel() == "output" and slopes[0].get_ylabel() == "slope"
     assert len({ax.get_ylim() for ax in slopes}) == 1  # to be compared
 
@@ -131,7 +136,22 @@ def test_flat_stretches_are_shaded():
     assert shaded(sigmoid) == [[-6, -4.6], [4.6, 6]]
     assert shaded(relu) == [[-6, 0]]
     assert shaded(leaky) == []
-    assert "hardly learns" in words(relu) and "hardly learns" not in words(leaky)
+    assert "hardly learns" in words(sigmoid) and "slope 0" not in words(sigmoid)
+    assert "slope 0" in words(relu) and "hardly learns" not in words(relu)
+    assert not {"slope 0", "hardly learns"} & set(words(leaky))
+
+
+def test_the_slope_of_an_own_function_is_broken_at_its_kinks():
+    figure = activations({"hard": lambda x: np.clip(x, -1, 1), "peak": narrow})
+    kinks, peak = figure.axes[1::2]
+    x, slope = kinks.lines[0].get_data()
+    assert {round(abs(place), 1) for place in x[np.isnan(slope)]} == {1.0}
+    assert not np.isnan(peak.lines[0].get_ydata()).any()
+
+
+def narrow(x):
+    """A steep but smooth rise, about as wide as one step of the grid."""
+    return 0.02 * np.tanh(50 * x)
 
 
 def test_own_functions_have_their_slope_measured():
@@ -145,7 +165,9 @@ def test_own_functions_have_their_slope_measured():
 
 def test_a_step_has_no_slope():
     below = activations({"step": lambda x: (x > 0) * 1.0}).axes[1]
-    assert not below.lines[0].get_ydata().any()
+    x, slope = below.lines[0].get_data()
+    assert x[np.isnan(slope)].tolist() == [0]
+    assert not np.nan_to_num(slope).any()
     assert shaded(below) == [[-6, 6]]
 
 
@@ -213,10 +235,36 @@ def test_a_gradient_of_zero_is_marked_at_the_bottom():
     assert np.isnan(line.get_ydata()).tolist() == [True, True, False]
     hollow = [mark for mark in ax.lines if mark.get_markerfacecolor() == "none"]
     places = np.concatenate([mark.get_xdata() for mark in hollow])
-    assert np.allclose(places.round(), [0, 1])
+    assert np.allclose(places, [0, 1])  # alone, so at the tick itself
     assert [text.get_text() for text in ax.texts] == ["0", "0"]
     # Nothing else may stand where the marks stand.
     assert (ax.transData.transform([(0, 1)]) > ax.transAxes.transform((0, 0.12)))[0, 1]
+
+
+def test_zeros_of_several_curves_stand_side_by_side_at_their_tick():
+    curves = {str(index): {"a": 0, "b": 1} for index in range(3)}
+    ax = gradient_norms(curves)
+    hollow = [mark for mark in ax.lines if mark.get_markerfacecolor() == "none"]
+    places = np.concatenate([mark.get_xdata() for mark in hollow])
+    assert np.allclose(places, [-0.15, 0, 0.15])
+
+
+@pytest.mark.parametrize(
+    ("norms", "ticks"),
+    [
+        ((1e-6, 1.0), {"10⁻⁵", "10⁻²", "10⁰"}),
+        ((2e-5, 3e-5), {"10⁻⁵", "2·10⁻⁵", "3·10⁻⁵"}),
+        ((0.02, 50.0), {"0.01", "0.1", "1", "10"}),
+    ],
+)
+def test_gradient_norms_write_their_ticks_in_one_style(norms, ticks):
+    ax = gradient_norms(dict(zip("ab", norms, strict=True)))
+    ax.figure.canvas.draw()
+    both = [*ax.get_yticklabels(), *ax.get_yticklabels(minor=True)]
+    found = {tick.get_text() for tick in both} - {""}
+    assert ticks <= found
+    assert len({bool(set(text) & set("⁰¹²³⁴⁵⁶⁷⁸⁹")) for text in found}) == 1
+    assert not any("e" in text for text in found)
 
 
 def test_gradient_norms_can_all_be_zero():
@@ -667,7 +715,7 @@ def test_receptive_field_by_hand():
     field = fields_of([(5,), (2, 2), (5,), (2, 2)])[-1]
     ax = receptive_field(IMAGE, field, place=(1, 2))
     assert isinstance(ax, Axes)
-    assert boxes(ax) == {"output (1, 2) sees 16×16 pixels": (7.5, 3.5, 23.5, 19.5)}
+    assert boxes(ax) == {"output (1, 2): sees 16×16 pixels": (7.5, 3.5, 23.5, 19.5)}
     assert np.array_equal(ax.images[0].get_array(), IMAGE)
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("column", "row")
     assert not [patch for patch in ax.patches if type(patch) is Polygon]
@@ -682,14 +730,14 @@ def test_the_default_place_looks_at_the_middle():
 def test_axes_may_differ():
     pair = (ReceptiveField(3, 1, 0), ReceptiveField(5, 2, 1))
     ((name, box),) = boxes(receptive_field(IMAGE, pair, place=(2, 3))).items()
-    assert name == "output (2, 3) sees 3×5 pixels"
+    assert name == "output (2, 3): sees 3×5 pixels"
     assert box == (6.5, 1.5, 11.5, 4.5)
 
 
 def test_what_lies_in_padding_is_dashed_outside_of_the_image():
     ax = receptive_field(IMAGE, ReceptiveField(5, 1, -2), place=(0, 27))
     shown = boxes(ax)
-    assert shown["output (0, 27) sees 5×5 pixels"] == (24.5, -0.5, 27.5, 2.5)
+    assert shown["output (0, 27): sees 5×5 pixels"] == (24.5, -0.5, 27.5, 2.5)
     assert shown["padding"] == (-0.5, -2.5, 29.5, 27.5)
     (whole,) = (p for p in ax.patches if type(p) is Polygon)
     assert whole.get_linestyle() == "--"
@@ -723,8 +771,8 @@ def test_nested_fields_have_names_colours_and_dashes():
     drawn(ax.figure)
     shown = boxes(ax)
     legend = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert [text.split()[0] for text in legend] == names
-    assert legend[-1] == "pool2 (1, 1) sees 16×16"
+    assert [text.split(",")[0] for text in legend] == names
+    assert legend[-1] == "pool2, output (1, 1): sees 16×16"
     inner, *outer = (shown[text] for text in legend)
     for box in outer:  # each holds the one before
         assert box[0] <= inner[0] and box[1] <= inner[1]
@@ -740,11 +788,11 @@ def test_receptive_field_takes_rows_of_a_trace():
 
     rows = trace(models.simple_cnn()).rows
     ax = receptive_field(IMAGE, rows[3], place=(3, 3))
-    assert boxes(ax) == {"pool2 (3, 3) sees 16×16": (11.5, 11.5, 27.5, 27.5)}
+    assert boxes(ax) == {"pool2, output (3, 3): sees 16×16": (11.5, 11.5, 27.5, 27.5)}
     with pytest.raises(ValueError, match="`place` to be an output of 4 × 4"):
         receptive_field(IMAGE, rows[3], place=(4, 0))
     dense = receptive_field(IMAGE, {"first": rows[0], "dense": rows[5]})
-    assert boxes(dense)["dense (0, 0) sees 28×28"] == (-0.5, -0.5, 27.5, 27.5)
+    assert boxes(dense)["dense, output (0, 0): sees 28×28"] == (-0.5, -0.5, 27.5, 27.5)
 
 
 def test_receptive_field_draws_where_it_is_told():

@@ -52,13 +52,13 @@ class Block:
     count: int
     """Channels, or units."""
     shape: str
-    """As it is written, `24×24×10`."""
+    """As it is written, `24×24×10`, thousands with a comma."""
     step: str = ""
     """What happened on the way here, in lines."""
     fields: tuple[ReceptiveField, ReceptiveField] | None = None
     """What one number here reads of the volume before, down and across."""
     notes: tuple[str, ...] = ()
-    """What happens in place: activations, normalisation, dropout."""
+    """The activation of the layer, then each layer that is joined, «then softmax»."""
 
     @property
     def heading(self) -> str:
@@ -85,7 +85,7 @@ def volumes_of(
     for row, link in zip(told.rows, chain, strict=True):
         kind, after = family(link.layer), row.output_shape
         if after == before and kind not in _ALWAYS_DRAWN:
-            note = _words(link.layer, kind)
+            note = f"then {_words(link.layer, kind)}"
             found[-1] = replace(found[-1], notes=(*found[-1].notes, note))
             continue
         step = _step(link.layer, kind, row.padding)
@@ -111,9 +111,13 @@ def _volume(name: str, kind: str, shape: tuple, layout: str) -> Block:
             f"{times(shape)} after {name}",
         )
     if len(shape) == 1:
-        return Block(name, kind, None, shape[0], f"{shape[0]:,}")
+        return Block(name, kind, None, shape[0], _commas(shape))
     channels = shape[0] if layout == "channels_first" else shape[-1]
-    return Block(name, kind, spatial(shape, layout), channels, times(shape))
+    return Block(name, kind, spatial(shape, layout), channels, _commas(shape))
+
+
+def _commas(shape: tuple[int, ...]) -> str:
+    return "×".join(f"{size:,}" for size in shape)
 
 
 def _layout(layers: list) -> str:

@@ -1,4 +1,4 @@
-"""A whole network as a drawing to scale."""
+"""A whole network as a drawing of its volumes."""
 
 import math
 import textwrap
@@ -19,7 +19,6 @@ from cnnkit.plots.extents import (
 )
 from cnnkit.plots.placement import Manner, Place, gap, is_linear, place, sheets
 from cnnkit.plots.style import GREY, on_paper, one_axes, readable
-from cnnkit.tracing.show import times
 
 if TYPE_CHECKING:
     from cnnkit.runtime import keras
@@ -34,7 +33,8 @@ _FILL = {  # pale tints of the colours of the kit, of different lightness
 }
 _LETTER = 0.075  # inches, of the title
 _LINE = 0.13  # inches, of a line of the title or the caption
-_PLACES = ((0.3, 0.62), (0.68, 0.8))  # of the windows, in turn: across, down
+_PLACES = ((0.35, 0.27), (0.65, 0.77))  # of the windows, in turn: across, down
+_LEAST_FRAME = 0.09  # inches; a smaller frame is left out
 
 
 @on_paper
@@ -44,18 +44,20 @@ def architecture(
     input_shape: Sequence[int] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw a network to scale: what each layer makes of the volume before it.
+    """Draw a network as volumes: what each layer makes of the volume before it.
 
     An output of height, width and channels is a stack of sheets; a row of units
-    is a bar. Above stand the layer's name and its shape, then what happens in
-    place: activation, normalisation, dropout. Below, between two volumes, stands
-    what the layer does. A frame marks one window, at its true size and place, and
-    lines lead from it to the one number that is made of it. A shaded band means
-    that every unit reads every unit.
+    is a bar. Above stand the layer's name, its shape and its activation, then the
+    layers that follow in place, as «then softmax». Below, between two volumes,
+    stands what the layer does. A frame marks one window, at its true size and
+    place, and lines lead from it to the one number that is made of it; an arrow
+    stands where the frame would be too small to be seen. A shaded band means that
+    every unit reads every unit.
 
-    The caption says how sizes are drawn: the sides of the sheets to scale, or by
-    their square root when the longest is over 12 times the shortest; of more than
-    four channels only 2·log₂ sheets; bars by the square root of the units.
+    The sides of the sheets are to scale, or by their square root when the longest
+    is over 12 times the shortest; the caption says which. The rest grows more
+    slowly: up to 16 channels have a sheet each, and each doubling after that adds
+    one; bars grow by the square root of the units.
 
     Args:
         model: a chain of layers, as `trace` takes it.
@@ -84,10 +86,12 @@ def architecture(
     places = place(volumes, manner)
     left, bottom, right, top = bounds(places, manner)
     room = (right - left) * scale
-    title, caption = (
-        _title(trace, math.inf if ax is None else room),
-        _caption(volumes, room),
-    )
+    ways = [
+        _way(*pair, _PLACES[index % 2], _LEAST_FRAME / scale)
+        for index, pair in enumerate(pairs(places))
+    ]
+    title = _title(trace, volumes, math.inf if ax is None else room)
+    caption = _caption(volumes, room, framed=any(ways))
     foot = bottom - 0.1 - (caption.count("\n") + 1) * _LINE / scale
     top += (title.count("\n") + 2) * _LINE / scale
     width = max(right - left, len(title) * _LETTER)
@@ -97,8 +101,11 @@ def architecture(
             _draw_band(ax, before, after)
     for one in places:
         _draw_volume(ax, one)
-    for index, (before, after) in enumerate(pairs(places)):
-        _draw_way(ax, before, after, _PLACES[index % 2])
+    for (before, after), way in zip(pairs(places), ways, strict=True):
+        if way:
+            _draw_window(ax, *way)
+        elif not all_to_all(before, after):
+            _draw_arrow(ax, before, after)
     _write_labels(ax, places, manner, max(manner.font * scale, SMALLEST))
     ax.text(left, foot, caption, fontsize=SMALLEST, va="bottom", label="_caption")
     ax.set_title(title, fontsize=9, y=1, pad=0, va="top")  # inside, never cut off
@@ -139,18 +146,20 @@ def _draw_band(ax: Axes, before: Place, after: Place) -> None:
     ax.add_patch(Polygon(corners, **band))
 
 
-def _draw_way(
-    ax: Axes, before: Place, after: Place, share: tuple[float, float]
-) -> None:
-    """The window and its lines; an arrow where there is no window."""
+def _draw_arrow(ax: Axes, before: Place, after: Place) -> None:
+    space = 0.15 * (after.left - before.right)
+    ends = (before.right + space, 0), (after.left - space, 0)
+    style = {"arrowstyle": "->", "color": GREY, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", ends[1], ends[0], arrowprops=style)
+
+
+def _way(
+    before: Place, after: Place, share: tuple[float, float], least: float
+) -> tuple[list[tuple[float, float]], tuple[float, float]] | None:
+    """The corners of a window and the number made of it; None if not to be seen."""
     fields = after.block.fields
     if fields is None:
-        if not all_to_all(before, after):
-            space = 0.15 * (after.left - before.right)
-            ends = (before.right + space, 0), (after.left - space, 0)
-            style = {"arrowstyle": "->", "color": GREY, "shrinkA": 0, "shrinkB": 0}
-            ax.annotate("", ends[1], ends[0], arrowprops=style)
-        return
+        return None
     outputs = after.block.sizes or (1, 1)
     spans, target = [], []
     for field, size, output, part in zip(
@@ -162,11 +171,17 @@ def _draw_way(
         spans.append((start / size, stop / size))
         target.append((index + 0.5) / output)
     (top, bottom), (first, last) = spans
-    corners = [
-        _spot(before, down, across)
-        for down, across in ((top, first), (top, last), (bottom, last), (bottom, first))
-    ]
-    point = _spot(after, *target)
+    height, width = before.front
+    if min((bottom - top) * height, (last - first) * width) < least:
+        return None
+    corners = ((top, first), (top, last), (bottom, last), (bottom, first))
+    return [_spot(before, *corner) for corner in corners], _spot(after, *target)
+
+
+def _draw_window(
+    ax: Axes, corners: list[tuple[float, float]], point: tuple[float, float]
+) -> None:
+    """A frame, a dot, and the lines from one to the other."""
     for corner in corners[1:3]:
         ax.plot(*zip(corner, point, strict=True), color=GREY, linewidth=0.7)
     ax.add_patch(Polygon(corners, fill=False, edgecolor="black", label="_window"))
@@ -192,27 +207,25 @@ def _write_labels(ax: Axes, places: list[Place], manner: Manner, points: float) 
                 ax.plot([middle] * 2, (-half + 0.02, step + 0.03), **thin)
 
 
-def _title(trace: "Trace", room: float) -> str:
-    last = trace.rows[-1].output_shape if trace.rows else trace.input_shape
-    parts = [
-        readable(trace.name),
-        f"{times(trace.input_shape)} → {times(last)}",
-        f"{trace.parameters:,} parameters",
-    ]
-    title = f"{parts[0]}: {parts[1]}, {parts[2]}"
+def _title(trace: "Trace", volumes: list[Block], room: float) -> str:
+    last = volumes[-1]
+    likely = last.sizes is None and last.notes[-1:] in (("softmax",), ("then softmax",))
+    sizes = f"{volumes[0].shape} → {last.shape}" + (" classes" if likely else "")
+    parts = readable(trace.name), sizes, f"{trace.parameters:,} parameters"
+    title = f"{parts[0]}: {parts[1]} · {parts[2]}"
     return title if len(title) * _LETTER <= room else "\n".join(parts)
 
 
-def _caption(volumes: list[Block], width: float) -> str:
+def _caption(volumes: list[Block], width: float, *, framed: bool) -> str:
     """How sizes are drawn, in lines that fit into the width."""
     parts = []
     if any(one.sizes for one in volumes):
         law = "to scale" if is_linear(volumes) else "by the square root of their size"
         parts.append(f"Sides of the sheets: {law}.")
     if any(one.sizes and sheets(one.count) < one.count for one in volumes):
-        parts.append("Sheets: 2·log₂ of the channels.")
+        parts.append("More sheets are more channels, not one each.")
     if any(one.sizes is None for one in volumes):
         parts.append("Bars: by the square root of the units.")
-    if any(one.fields for one in volumes):
+    if framed:
         parts.append("Frame: what the number at the dot reads.")
     return textwrap.fill(" ".join(parts), max(int(width / 0.056), 20))

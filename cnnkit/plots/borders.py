@@ -11,13 +11,14 @@ from matplotlib.transforms import ScaledTranslation
 
 from cnnkit.errors import expected
 from cnnkit.plots.cells import POINTS, cells_figure, draw_cells, size_on, write_cells
-from cnnkit.plots.formulas import size_formula
+from cnnkit.plots.formulas import size_formula, sizes
 from cnnkit.plots.marks import Window, draw_zeros, hatch_unread, times_read
 from cnnkit.plots.style import BLUE, GREY, INK, ORANGE, on_paper
 from cnnkit.scratch.windows import Axis, Grid, grid, pair
 
 _MOST = 32  # cells along an axis
 _NUMBERED = 16  # zeros are written up to so many cells
+_INSET = 0.14  # of a cell: how far the second frame runs inside
 
 
 @on_paper
@@ -106,7 +107,7 @@ def strides(
         ax: where to draw. Default: a new figure.
 
     Returns:
-        The Axes; the title is the formula of the output's size.
+        The Axes; the title has the sizes and the formula of the output's size.
 
     Raises:
         TypeError: a number is not an integer.
@@ -139,7 +140,7 @@ def strides(
         handles.append(Patch(**look, label="read by no window"))
     if any(axis.before + axis.after for axis in places):
         handles.append(_zero_key())
-    ax.set_title(size_formula(places, padding), fontsize=10)
+    ax.set_title(f"{sizes(places)}\n{size_formula(places, padding)}", fontsize=9)
     ax.set_xlabel("number: how many windows read the pixel", fontsize=9)
     _add_legend(ax, handles)
     return ax
@@ -152,8 +153,8 @@ def _places(
     padding: str | int | Sequence[int],
     dilation_rate: int | Sequence[int],
 ) -> Grid:
-    sizes, kernel = pair("size", size), pair("kernel", kernel)
-    places = grid(sizes, kernel, strides, padding, dilation_rate)
+    shape, kernel = pair("size", size), pair("kernel", kernel)
+    places = grid(shape, kernel, strides, padding, dilation_rate)
     height, width = _around(places)
     if max(height, width) > _MOST:
         raise expected(
@@ -174,7 +175,7 @@ def _new_axes(ax: Axes | None, places: Grid) -> Axes:
         return ax
     shape = _around(places)
     side = 0.38 if max(shape) <= 12 else 0.27
-    return cells_figure(shape, side, left=0.35, above=0.5, below=0.95, least=4.2)
+    return cells_figure(shape, side, left=0.35, above=0.65, below=0.95, least=4.2)
 
 
 def _pale(values: np.ndarray) -> dict[str, object]:
@@ -193,7 +194,9 @@ def _draw_window(
     ax: Axes, places: Grid, place: tuple[int, int], name: str, colour: str, line: str
 ) -> Line2D:
     """Draw a window, and return its entry for the legend."""
-    window = Window(ax, places, edgecolor=colour, linestyle=line)
+    first = place == (0, 0)
+    look = {"edgecolor": colour, "linestyle": line, "zorder": 3.2 if first else 3}
+    window = Window(ax, places, inset=0 if first else _INSET, **look)
     window.move(place)
     window.box.set_gid(name)
     return Line2D([], [], color=colour, linestyle=line, linewidth=2.2, label=name)

@@ -133,12 +133,19 @@ def write_cells(
     for (row, column), value in np.ndenumerate(values):
         texts[row, column] = ax.text(
             *(column, row, written(exactly(value), decimals)),
-            color=ink_on(picture.to_rgba(value)),
+            color=ink_at(picture, value),
             fontsize=size,
             ha="center",
             va="center",
         )
     return texts
+
+
+def ink_at(picture: AxesImage, value: float) -> str:
+    """Black or white for a number on its cell; the same for either sign of it."""
+    # The red of these colours is a little darker than their blue.
+    signed = picture.get_cmap().name == SIGNED
+    return ink_on(picture.to_rgba(abs(value) if signed else value))
 
 
 def side_for(texts: Iterable[str], *, least: float = 0.38) -> float:

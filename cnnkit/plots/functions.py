@@ -29,6 +29,7 @@ _KNOWN = {
 }
 _POINTS = 801  # an odd number: 0 is among them when the limits are symmetric
 _FLAT = 0.01
+_JUMP = 5  # times the change nearby
 
 
 @on_paper
@@ -41,7 +42,8 @@ def activations(
 
     A gradient on its way back is multiplied by the slope. Where the slope is less
     than 0.01 in size the ground is grey: next to nothing passes there, and the
-    layers before hardly learn. All slopes have the same scale.
+    layers before hardly learn; «slope 0» says that it is exactly 0. The line of the
+    slope is broken where the slope jumps. All slopes have the same scale.
 
     Args:
         functions: names of functions of `cnnkit.scratch`, out of "sigmoid",
@@ -75,16 +77,16 @@ def activations(
     )
     grid = figure.add_gridspec(2 * blocks, columns)
     slopes = np.concatenate([slope for _, slope in curves.values()])
-    low, high = min(slopes.min(), 0), max(slopes.max(), 1)
+    low, high = min(np.nanmin(slopes), 0), max(np.nanmax(slopes), 1)
     room = 0.08 * (high - low)
     for index, (name, (output, slope)) in enumerate(curves.items()):
         row, column = divmod(index, columns)
         above = figure.add_subplot(grid[2 * row, column])
         below = figure.add_subplot(grid[2 * row + 1, column], sharex=above)
         above.plot(x, output, color=BLUE, linewidth=2)
-        below.plot(x, slope, color=ORANGE, linewidth=2, linestyle="--")
+        below.plot(*_broken(x, slope), color=ORANGE, linewidth=2, linestyle="--")
         above.set_title(readable(name), fontsize=11)
-        below.set_title(f"slope at most {np.abs(slope).max():.3g}", fontsize=9)
+        below.set_title(f"slope at most {np.nanmax(np.abs(slope)):.3g}", fontsize=9)
         _shade(above, below, x, slope)
         above.set_xlim(x[0], x[-1])
         below.set_ylim(low - room, high + room)
@@ -127,7 +129,7 @@ def _curves(name: str, function: Callable | None, x: np.ndarray) -> list[np.ndar
         output, slope = forward(x), backward(np.ones_like(x), x)
     else:
         output, slope = np.asarray(function(x), float), _differences(function, x)
-    if output.shape != x.shape or not np.isfinite([output, slope]).all():
+    if output.shape != x.shape or not _finite(output, slope):
         raise expected(
             f"{name} to return a finite number for each of {len(x)} inputs",
             f"shape {output.shape}"
@@ -137,26 +139,47 @@ def _curves(name: str, function: Callable | None, x: np.ndarray) -> list[np.ndar
     return [output, slope]
 
 
+def _finite(output: np.ndarray, slope: np.ndarray) -> bool:
+    """Whether all are finite, but for slopes at jumps, of which some are left."""
+    return bool(np.isfinite(output).all()) and not np.isinf(slope).any()
+
+
+def _broken(x: np.ndarray, slope: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Put NaN between two points where the slope jumps, so that no line joins them."""
+    steps = np.diff(slope)
+    size = np.pad(np.nan_to_num(np.abs(steps)), 2)
+    nearby = np.maximum(size[:-4], size[4:])  # two further on, as kinks are smeared
+    jumps = size[2:-2] > np.maximum(_JUMP * nearby, 0.02 * np.nanmax(np.abs(slope)))
+    # A narrow peak goes up and down again.
+    signed = np.pad(np.nan_to_num(steps), 1)
+    peaks = np.minimum(signed[:-2] * steps, signed[2:] * steps) < -0.1 * steps**2
+    at = np.flatnonzero(jumps & ~peaks) + 1
+    return np.insert(x, at, x[at]), np.insert(slope, at, np.nan)
+
+
 def _differences(function: Callable, x: np.ndarray) -> np.ndarray:
-    """Central differences; 0 across a jump, where there is no slope to follow."""
+    """Central differences; NaN across a jump, where there is no slope."""
     wide, narrow = (
         (np.asarray(function(x + h), float) - function(x - h)) / (2 * h)
         for h in (1e-2, 5e-3)  # not less: the function may work in float32
     )
     # Across a jump, half the step gives twice the slope.
-    return np.where(np.abs(narrow) > 1.9 * np.abs(wide) + 1e-3, 0, narrow)
+    return np.where(np.abs(narrow) > 1.9 * np.abs(wide) + 1e-3, np.nan, narrow)
 
 
 def _shade(above: Axes, below: Axes, x: np.ndarray, slope: np.ndarray) -> None:
     """Shade where the slope is next to nothing; write so where there is room."""
+    seen = np.flatnonzero(~np.isnan(slope))
+    slope = np.interp(x, x[seen], slope[seen])  # a jump does not end a stretch
     for first, last in _runs(np.abs(slope) < _FLAT):
         for ax in (above, below):
             ax.axvspan(x[first], x[last], color="0.88", linewidth=0, zorder=0)
         if last - first > 0.09 * len(x):
+            exact = not slope[first : last + 1].any()
             below.text(
                 (x[first] + x[last]) / 2,
                 0.55,
-                "hardly learns",
+                "slope 0" if exact else "hardly learns",
                 transform=below.get_xaxis_transform(),
                 rotation=90,
                 fontsize=8,

@@ -1,7 +1,7 @@
 """The gradients that arrive at each layer."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,6 +12,7 @@ from cnnkit.plots.inputs import finite_array
 from cnnkit.plots.style import SERIES, on_paper, one_axes, readable
 
 _MARKERS = "osD^vPX*"
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @on_paper
@@ -50,14 +51,15 @@ def gradient_norms(gradients: Mapping[str, object], *, ax: Axes | None = None) -
     }
     given, ax = ax, one_axes(ax, size=(max(3.5, min(0.8 * len(layers), 12)) + 1.5, 3.4))
     _set_scale(ax, np.concatenate(list(norms.values())))
+    beside = _side_by_side(np.array(list(norms.values())) == 0)
     for index, (name, values) in enumerate(norms.items()):
-        _draw_norms(ax, index, len(norms), name, values)
+        _draw_norms(ax, index, name, values, beside[index])
     _name_layers(ax, [readable(layer) for layer in layers])
     ax.set_ylabel("norm of the gradient")
     ax.grid(alpha=0.25)
     if "" not in norms:
-        beside = {} if given is not None else {"bbox_to_anchor": (1.01, 1)}
-        ax.legend(loc="upper left" if beside else "best", fontsize=8, **beside)
+        outside = {} if given is not None else {"bbox_to_anchor": (1.01, 1)}
+        ax.legend(loc="upper left" if outside else "best", fontsize=8, **outside)
     return ax
 
 
@@ -69,11 +71,45 @@ def _set_scale(ax: Axes, norms: np.ndarray) -> None:
     room = max(0.07 * (high - low), 0.5)
     below = room + 0.25 * (high - low + 1) if (norms == 0).any() else room
     ax.set_ylim(10.0 ** (low - below), 10.0 ** (high + room))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda norm, _: f"{norm:g}"))
-    ax.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False))
+    low, high = ax.get_ylim()
+    write = "{:g}".format if low > 1e-4 and high < 1e5 else _power
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda norm, _: write(norm)))
+    ax.yaxis.set_minor_formatter(_SomeOf(write))
     if not seen.size:
         ax.set_yticks([], [])
         ax.minorticks_off()
+
+
+class _SomeOf(LogFormatter):
+    """Writes in one manner the minor ticks that a LogFormatter would name."""
+
+    def __init__(self, write: Callable[[float], str]) -> None:
+        super().__init__(labelOnlyBase=False)
+        self._write = write
+
+    def __call__(self, norm: float, pos: int | None = None) -> str:
+        return self._write(norm) if super().__call__(norm, pos) else ""
+
+
+def _power(norm: float) -> str:
+    """Write a norm as a power of ten, or as a digit times one."""
+    digit, power = f"{norm:.0e}".split("e")
+    raised = f"10{str(int(power)).translate(_RAISED)}"
+    return raised if digit == "1" else f"{digit}·{raised}"
+
+
+def _side_by_side(zeros: np.ndarray) -> np.ndarray:
+    """Where the zeros of several curves stand round the tick of their layer.
+
+    Args:
+        zeros: whether the gradient is 0, `(curves, layers)`.
+
+    Returns:
+        The distance from the tick, of the same shape; 0 for a zero on its own.
+    """
+    count = zeros.sum(axis=0)
+    rank = zeros.cumsum(axis=0) - 1 - (count - 1) / 2
+    return rank * np.minimum(0.15, 0.7 / np.maximum(count, 1))
 
 
 def _name_layers(ax: Axes, layers: list[str]) -> None:
@@ -120,7 +156,7 @@ def _length(array: np.ndarray) -> float:
 
 
 def _draw_norms(
-    ax: Axes, index: int, count: int, name: str, values: np.ndarray
+    ax: Axes, index: int, name: str, values: np.ndarray, beside: np.ndarray
 ) -> None:
     at = np.arange(len(values))
     colour = SERIES[index % len(SERIES)]
@@ -129,11 +165,10 @@ def _draw_norms(
     shown = np.where(values > 0, values, np.nan)
     ax.plot(at, shown, linestyle=dash, label=readable(name), **style)
     zeros = np.flatnonzero(values == 0)
-    # Side by side, so that the zeros of several curves can be told apart.
-    beside = zeros + min(0.25, 0.8 / count) * (index - (count - 1) / 2)
+    places = zeros + beside[zeros]
     across = ax.get_xaxis_transform()
     style |= {"linestyle": "none", "markerfacecolor": "none", "transform": across}
-    ax.plot(beside, np.full(len(zeros), 0.05), **style)
-    for place in beside:
+    ax.plot(places, np.full(len(zeros), 0.05), **style)
+    for place in places:
         text = {"xycoords": across, "textcoords": "offset points", "fontsize": 8}
         ax.annotate("0", (place, 0.05), (0, 5), ha="center", **text)

@@ -17,6 +17,7 @@ from cnnkit.shapes import ReceptiveField
 
 _DASHES = ("-", (0, (6, 2)), (0, (4, 1.5, 1, 1.5)), (0, (1.5, 1)))
 _MOST = len(SERIES) * 2
+_LONG = 32  # letters of which two labels do not stand side by side
 
 
 class _Layer(NamedTuple):
@@ -145,7 +146,7 @@ def _nearest(layer: _Layer, middle: list[float]) -> tuple[int, int]:
 def _label(name: str, place: tuple[int, int], reaches: list[range]) -> str:
     down, right = map(len, reaches)
     what = f"{down}×{right}" if name else f"{down}×{right} pixels"
-    return f"{readable(name) or 'output'} {place} sees {what}"
+    return f"{readable(name)}{', ' if name else ''}output {place}: sees {what}"
 
 
 def _add_legend(ax: Axes) -> None:
@@ -154,7 +155,7 @@ def _add_legend(ax: Axes) -> None:
         *(handles, labels),
         loc="lower center",
         bbox_to_anchor=(0.5, 1.0),
-        ncols=1 if len(labels) < 3 else 2,
+        ncols=1 if len(labels) < 3 or max(map(len, labels)) > _LONG else 2,
         columnspacing=1,
         frameon=False,
         fontsize=8,

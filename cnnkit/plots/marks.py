@@ -45,12 +45,15 @@ class Window:
     """The frame of a sliding window, which can be moved from place to place.
 
     Where the weights are spread by dilation, each pixel read has its own frame.
+    With `inset`, the frames run so far inside, to show beside those of another.
     """
 
-    def __init__(self, ax: Axes, places: Grid, **look: object) -> None:
-        self.places = places
+    def __init__(
+        self, ax: Axes, places: Grid, *, inset: float = 0, **look: object
+    ) -> None:
+        self.places, self.inset = places, inset
         rows, columns = places
-        look = {"edgecolor": BLUE, **look}
+        look = {"edgecolor": BLUE, "inset": inset, **look}
         self.box = frame(ax, 0, 0, rows.span, columns.span, **look)
         spread = rows.span > rows.kernel or columns.span > columns.kernel
         weights = list(np.ndindex(rows.kernel, columns.kernel)) if spread else []
@@ -69,10 +72,11 @@ class Window:
             for index, axis in zip(place, self.places, strict=True)
         )
         rows, columns = self.places
-        self.box.set_xy((column - 0.5, row - 0.5))
+        edge = self.inset - 0.5
+        self.box.set_xy((column + edge, row + edge))
         for (i, j), box in self.pixels.items():
             y, x = row + i * rows.dilation, column + j * columns.dilation
-            box.set_xy((x - 0.5, y - 0.5))
+            box.set_xy((x + edge, y + edge))
 
 
 def ring(

@@ -30,8 +30,9 @@ def pixel_values(
     """Draw a small array as coloured pixels with their numbers on them.
 
     Numbers without a sign are ink on paper: white is 0, black the largest. Signed
-    ones are red above 0 and blue below, and 0 is white. All have the same
-    decimals: as many as they need, up to 2, and more only when all are small.
+    ones are red above 0 and blue below, and 0 is white, in the shades in which
+    `convolution_step` draws a kernel. All have the same decimals: as many as they
+    need, up to 2, and more only when all are small.
 
     Args:
         values: a picture, a kernel or a feature map, `(H, W)`, also `(H, W, 1)` or
@@ -40,7 +41,8 @@ def pixel_values(
         signed: draw in the colours for signed numbers. Default: when one is
             negative.
         vmin: where the colours start; with `signed` they are symmetric. Default: 0.
-        vmax: where they end. Default: the largest value.
+        vmax: where they end. Default: the largest value; with signs, half as much
+            again, which leaves out the darkest colours.
         ax: where to draw, with room for the numbers. Default: a new figure.
 
     Returns:
@@ -67,9 +69,10 @@ def pixel_values(
         above = 0.3 if title else 0.1
         side = side_for(texts)
         ax = cells_figure(grid.shape, side, above=above, least=least)
-    picture = draw_cells(
-        ax, grid, colour_scale(grid, signed=signed, vmin=vmin, vmax=vmax)
-    )
+    signs = bool((grid < 0).any()) if signed is None else signed
+    pale = signs and vmin is None and vmax is None
+    scale = colour_scale(grid, signed=signed, vmin=vmin, vmax=vmax, pale=pale)
+    picture = draw_cells(ax, grid, scale)
     write_cells(ax, picture, grid, decimals, size=points)
     ax.set_xticks(range(width))
     ax.set_yticks(range(height))

@@ -17,6 +17,7 @@ _PAD = 0.08  # between two texts, at least
 _LINE = 1.3  # from one line of text to the next, in units of its size
 _LONGEST_BAR = 1.2  # in units of the longest side of a sheet
 _SHORTEST = 0.05
+_ALL_UP_TO = 16  # channels, each with its sheet
 _LINEAR_UP_TO = 12  # how many times longer the longest side is than the shortest
 
 
@@ -79,8 +80,13 @@ class Place:
 
 
 def sheets(channels: int) -> int:
-    """How many sheets stand for the channels: all up to 4, then 2·log₂."""
-    return min(channels, max(1, round(2 * math.log2(channels))))
+    """How many sheets stand for the channels: all up to 16, then one more a doubling.
+
+    So more sheets never stand for fewer channels.
+    """
+    if channels <= _ALL_UP_TO:
+        return channels
+    return _ALL_UP_TO + round(math.log2(channels / _ALL_UP_TO))
 
 
 def is_linear(blocks: Sequence[Block]) -> bool:

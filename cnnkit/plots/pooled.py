@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from cnnkit.errors import check_choice
 from cnnkit.plots.cells import (
@@ -29,7 +30,8 @@ _POOLS = {"max": max_pool2d, "average": avg_pool2d, "l2": lp_pool2d}
 _NAMES = {"max": "maximum", "average": "average", "l2": "root of the\nsum of squares"}
 _DASHES = ("-", "--", "-.", ":")
 _GAP, _EDGE = 1.2, 0.15  # inches
-_RING = 0.72  # of a cell
+_RING = 0.64  # of a cell
+_LETTER = 7  # points
 
 
 @on_paper
@@ -43,11 +45,11 @@ def pooling(
 ) -> Figure:
     """Draw a picture, its pooling windows, and what each of them becomes.
 
-    A window and its number in the output have frames of one colour and dash. With
-    "max", the winners have a ring: when several are the greatest, the first of
-    the window, row by row, which is the one that gets the gradient. Hatched pixels
-    are in no window. Dashed cells lie outside of the picture; pooling never reads
-    them.
+    A window and its number in the output bear the same letter, and have frames of
+    one colour and dash; neighbours differ in these. With "max", the winners have a
+    ring: when several are the greatest, the first of the window, row by row, which
+    is the one that gets the gradient. Hatched pixels are in no window. Dashed cells
+    lie outside of the picture; pooling never reads them.
 
     Windows that overlap far would cover each other. Of those only the first
     and its neighbours are framed.
@@ -91,9 +93,10 @@ def pooling(
         scale = colour_scale(output, pale=True)
     _draw(after, output, scale, "output")
     fit(after, output.shape)
-    for place, inset, look in _framed(places):
-        _frame_window(before, places, place, inset, look)
+    for index, (place, inset, look) in enumerate(_framed(places)):
+        _frame_window(before, places, place, inset, look, _name(index))
         frame(after, *place, 1, 1, inset=0.05, **look)
+        _letter(after, *place, 0.05, _name(index))
     if kind == "max":
         for row, column in _winners(pixels, size, options):
             ring(before, row, column, colour="black", side=_RING)
@@ -116,7 +119,7 @@ def _texts(values: np.ndarray) -> list[str]:
 
 def _notes(places: Grid, kind: str) -> str:
     """What the marks in the figure mean, a line each."""
-    notes = []
+    notes = ["same letter: a window, and what it becomes"]
     if kind == "max":
         notes.append("ring: the greatest of a window (of equal ones, the first)")
     if not times_read(places).all():
@@ -132,7 +135,10 @@ def _two_axes(
     places: Grid, texts: list[str], sign: str, notes: str
 ) -> tuple[Axes, Axes]:
     """Make the figure: input, what is done to each window, output, and notes."""
-    side = max(0.5, widest(texts) * POINTS / 72 / _RING + 0.1)
+    side = max(
+        0.7 if _overlap(places) > 1 else 0.58,
+        widest(texts) * POINTS / 72 / _RING + 0.1,
+    )
     around = [axis.before + axis.size + axis.after for axis in places]
     shape = places.rows.outputs, places.columns.outputs
     tall = max(around[0], shape[0], 1.6 / side) * side
@@ -176,13 +182,19 @@ def _framed(places: Grid) -> Iterator[tuple[tuple[int, int], float, dict]]:
         if overlap > 2 and row + column > 1:
             continue
         number = 2 * (row % 2) + column % 2
-        inset = 0.05 + (0.08 * number if overlap > 1 else 0)
+        # Those that overlap and share an edge differ in row or in column by one.
+        inset = 0.05 + (0.07 * (row % 2 + column % 2) if overlap > 1 else 0)
         look = {"edgecolor": SERIES[number], "linestyle": _DASHES[number]}
         yield (row, column), inset, look
 
 
 def _frame_window(
-    ax: Axes, places: Grid, place: tuple[int, int], inset: float, look: dict
+    ax: Axes,
+    places: Grid,
+    place: tuple[int, int],
+    inset: float,
+    look: dict,
+    name: str,
 ) -> None:
     row, column = (
         index * axis.stride - axis.before
@@ -190,3 +202,20 @@ def _frame_window(
     )
     size = places.rows.kernel, places.columns.kernel
     frame(ax, row, column, *size, inset=inset, **look)
+    # Clear of the frame that may run beside this one.
+    clear = min(inset + 0.07, 0.19) if _overlap(places) > 1 else inset
+    _letter(ax, row, column, clear, name)
+
+
+def _name(index: int) -> str:
+    """Letters for a window: a to z, then aa, ab and so on."""
+    before, last = divmod(index, 26)
+    return (_name(before - 1) if before else "") + "abcdefghijklmnopqrstuvwxyz"[last]
+
+
+def _letter(ax: Axes, row: float, column: float, inset: float, name: str) -> None:
+    """Write a letter into the corner of a frame that starts in that cell."""
+    place = column - 0.5 + inset + 0.08, row - 0.5 + inset + 0.06
+    text = ax.text(*place, name, fontsize=_LETTER, weight="bold", ha="left", va="top")
+    text.set(color="black", zorder=5, gid="letter")
+    text.set_path_effects([withStroke(linewidth=1.8, foreground="white")])

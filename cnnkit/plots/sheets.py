@@ -10,20 +10,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cnnkit.errors import check_integer, expected
-from cnnkit.plots.strips import GAP, draw_bars, draw_row, draw_tile
-from cnnkit.plots.style import INK, as_pictures, on_paper, readable
+from cnnkit.plots.strips import (
+    GAP,
+    ROW_GAP,
+    draw_bars,
+    draw_classes,
+    draw_row,
+    draw_tile,
+)
+from cnnkit.plots.style import INK, SIGNED, as_pictures, on_paper, readable
 
 _MOST_LAYERS = 40
 _TALLEST = 18.0  # inches
-_SIDE, _LEAST_SIDE = 0.8, 0.38  # of a tile, inches
+_SIDE, _LEAST_SIDE = 0.8, 0.33  # of a tile, inches
 _LEFT, _RIGHT = 1.4, 1.25  # room for the names, and for the scales
-_MOST_BARS = 20
+_MOST_CLASSES = 20
 _LEAST_ACROSS = 4.5
-_CAPTION = (
-    "Each row has its own scale of colours, on the right; where it goes below 0, "
-    "white is 0.\n"
-    "Units are cells, from left to right and row by row; hatched is no value."
-)
 
 
 @on_paper
@@ -38,9 +40,14 @@ def network_maps(
 
     At the left stand the layer's name and shape; then come its first maps, as
     tiles, or its units, as cells row by row; at the right the scale of colours,
-    one for the whole row. Where a layer has values below 0 the scale is symmetric,
-    and 0 is white. The last layer, of up to 20 units, is drawn as bars. What is no
-    number is hatched.
+    one for the whole row. Bright is strong; where a layer has values below 0 the
+    scale is symmetric, 0 is white, and dark is strong. What is no number is hatched.
+
+    The last layer, of up to 20 units, is drawn as bars with the class numbers:
+    probabilities, which are at least 0 and sum to 1, on a fixed scale from 0 to 1,
+    so that a sure answer looks sure. When the layer before it has as many units,
+    its cells stand above the bars, with the same numbers. A last layer with a
+    value that is no number is drawn as cells, too.
 
     Args:
         maps: `{layer name: array}` for one image, as `feature_maps` returns it:
@@ -81,28 +88,52 @@ def network_maps(
     layers = {name: _of_one_image(name, array) for name, array in maps.items()}
     picture = None if image is None else _picture(image)
     rows = len(layers) + (picture is not None)
-    side = min(_SIDE, max(_TALLEST / rows - GAP, _LEAST_SIDE))
+    side = min(_SIDE, max(_TALLEST / rows - ROW_GAP, _LEAST_SIDE))
     shown = [min(per_layer, a.shape[-1]) for a in layers.values() if a.ndim == 3]
     across = max(max(shown, default=1) * (side + GAP) - GAP, _LEAST_ACROSS)
     ax, top = _sheet(rows, side, across, title), 0.0
     if picture is not None:
         _name(ax, "image", _times(_without_batch(image)), top, side)
         draw_tile(ax, picture, 0.0, top, side, cmap=INK)
-        top -= side + GAP
-    last = list(layers)[-1]
-    for name, array in layers.items():
+        top -= side + ROW_GAP
+    plain = len(layers) - _numbered(list(layers.values()))
+    for index, (name, array) in enumerate(layers.items()):
         count = min(per_layer, array.shape[-1])
         tiled = array.ndim == 3 and array.shape[:2] != (1, 1)
         shape = _times(array.shape)
         if tiled and count < array.shape[-1]:
             shape += f", first {count}" if side < _SIDE else f"\nfirst {count}"
         _name(ax, readable(name), shape, top, side)
-        if name == last and array.ndim == 1 and len(array) <= _MOST_BARS:
-            draw_bars(ax, array, top, side, across)
-        else:
+        if index < plain:
             draw_row(ax, array, count, top, side, across)
-        top -= side + GAP
+        elif index < len(layers) - 1 or np.isnan(array).any():
+            draw_classes(ax, array, top, side, across)
+        else:
+            draw_bars(ax, array, top, side, across)
+        top -= side + ROW_GAP
+    ax.text(0, ax.get_ylim()[0] + 0.06, _caption(ax, layers), va="bottom", fontsize=7)
     return ax.figure
+
+
+def _numbered(arrays: list[np.ndarray]) -> int:
+    """How many layers at the end are drawn with class numbers: 0, 1 or 2."""
+    last = arrays[-1]
+    if last.ndim != 1 or len(last) > _MOST_CLASSES:
+        return 0
+    return 2 if len(arrays) > 1 and arrays[-2].shape == last.shape else 1
+
+
+def _caption(ax: Axes, layers: Mapping[str, np.ndarray]) -> str:
+    """How to read what is drawn on the Axes, and no more than that."""
+    words = "Each row has its own scale of colours, on the right: bright is strong"
+    if any(drawn.get_cmap().name == SIGNED for drawn in ax.images):
+        words += "; where it goes below 0, white is 0 and dark is strong"
+    words += "."
+    if any(array.ndim == 1 or array.shape[:2] == (1, 1) for array in layers.values()):
+        words += " Units are cells, from left to right and row by row."
+    if any(np.ma.is_masked(drawn.get_array()) for drawn in ax.images):
+        words += " Hatched is no value."
+    return textwrap.fill(words, int(ax.get_xlim()[1] / 0.056))
 
 
 def _of_one_image(name: str, array: np.ndarray) -> np.ndarray:
@@ -141,15 +172,14 @@ def _picture(image: np.ndarray) -> np.ndarray:
 
 def _sheet(rows: int, side: float, across: float, title: str | None) -> Axes:
     """An Axes in inches: rows go down from 0, columns go right from 0."""
-    low, high = -rows * (side + GAP) - 0.35, 0.35 if title else 0.08
+    low, high = -rows * (side + ROW_GAP) - 0.35, 0.45 if title else 0.17
     width, height = _LEFT + across + _RIGHT, high - low
     figure = plt.figure(figsize=(width, height), facecolor="white")
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set(xlim=(-_LEFT, across + _RIGHT), ylim=(low, high))
     ax.axis("off")
-    ax.text(0, low + 0.06, _CAPTION, va="bottom", fontsize=7)
     if title:
-        ax.text(across / 2, 0.12, readable(title), ha="center", fontsize=11)
+        ax.text(across / 2, 0.22, readable(title), ha="center", fontsize=11)
     return ax
 
 

@@ -17,10 +17,11 @@ from cnnkit.plots.cells import (
     side_for,
     write_cells,
 )
-from cnnkit.plots.marks import Window, draw_zeros, ring
+from cnnkit.plots.marks import Window, draw_zeros, frame, ring
+from cnnkit.plots.rounding import exactly, written
 from cnnkit.plots.stepping import StepDrawing
 from cnnkit.plots.steps import Steps
-from cnnkit.plots.style import on_paper
+from cnnkit.plots.style import BLUE, on_paper
 
 _NUMBERED = 10  # cells along an axis up to which a strip writes numbers
 # In inches: above a frame, between and below its pictures, on the left of all.
@@ -94,7 +95,8 @@ def convolution_strip(
     """Draw several steps of a convolution side by side, as a strip of film.
 
     In each frame the window, in blue, has moved on over the input, above, and the
-    output, below, is filled up to there; the newest number has an orange ring.
+    output, below, is filled up to there; the newest number has an orange ring. The
+    kernel, which stays the same, stands on the left with its numbers.
     Numbers are written up to 10 × 10 cells; larger pictures show colours alone.
 
     Args:
@@ -109,7 +111,7 @@ def convolution_strip(
         dilation_rate: as for `scratch.conv2d`. Default: 1.
 
     Returns:
-        The Figure: for each frame two Axes, input and output.
+        The Figure: for each frame two Axes, input and output; then the kernel's.
 
     Raises:
         TypeError: as for `convolution_step`.
@@ -126,15 +128,17 @@ def convolution_strip(
     around = [axis.before + axis.size + axis.after for axis in steps.places]
     numbered = max(*around, *steps.output.shape) <= _NUMBERED
     side = side_for(steps.texts()) if numbered else max(0.04, 2 / max(around))
-    wide = max(1.3, side * max(around[1], steps.output.shape[1])) + 0.2
-    columns = _columns(columns, wide, len(places))
+    wide = max(1.5, side * max(around[1], steps.output.shape[1])) + 0.2
+    panel = _KernelPanel(steps, side if numbered else None)
+    left = panel.width + _MARGIN
+    columns = _columns(columns, 11 - left, wide, len(places))
     tall = (around[0] + steps.output.shape[0]) * side + _TITLE + _BETWEEN
     rows = math.ceil(len(places) / columns)
-    size = (columns * wide + _MARGIN, rows * tall + 0.1)
+    size = (left + columns * wide, max(rows * tall, panel.height) + 0.1)
     figure = plt.figure(figsize=size, facecolor="white")
     for index, place in enumerate(places):
         row, column = divmod(index, columns)
-        middle = _MARGIN + (column + 0.5) * wide - 0.05
+        middle = left + (column + 0.5) * wide - 0.05
         low = size[1] - row * tall - _TITLE - around[0] * side
         above = axes_at(figure, middle, low, around, side)
         _draw_input(above, steps, place, numbered)
@@ -144,14 +148,48 @@ def convolution_strip(
         if column == 0:
             above.set_ylabel("input", fontsize=9)
             below.set_ylabel("output", fontsize=9)
+    panel.draw(figure, size[1] - _TITLE - around[0] * side / 2)
     return figure
 
 
-def _columns(columns: int | None, wide: float, count: int) -> int:
-    """How many frames stand in a row: as asked for, or evenly, in 11 inches."""
+class _KernelPanel:
+    """The kernel with its numbers, on the left of a strip.
+
+    Args:
+        steps: what the strip shows.
+        side: of a cell in inches; None: as large as the numbers need.
+    """
+
+    def __init__(self, steps: Steps, side: float | None) -> None:
+        self.steps = steps
+        numbers, decimals = map(exactly, steps.kernel.flat), steps.decimals.kernel
+        self.side = side or side_for([written(number, decimals) for number in numbers])
+        rows, columns = steps.kernel.shape
+        self.room = max(columns * self.side, 0.9)
+        self.width, self.height = self.room + 0.25, rows * self.side + _TITLE + 0.25
+
+    def draw(self, figure: Figure, middle: float) -> None:
+        """Draw it round that height, or as high as it can stand."""
+        steps, shape = self.steps, self.steps.kernel.shape
+        tall = shape[0] * self.side
+        top = figure.get_size_inches()[1] - _TITLE
+        low = min(middle + tall / 2, top) - tall
+        ax = axes_at(figure, 0.1 + self.room / 2, max(low, 0.25), shape, self.side)
+        scale = colour_scale(steps.kernel, signed=True, pale=True)
+        picture = draw_cells(ax, steps.kernel, scale)
+        write_cells(ax, picture, steps.kernel, steps.decimals.kernel)
+        fit(ax, shape)
+        frame(ax, 0, 0, *shape, edgecolor=BLUE)
+        ax.set_title(f"kernel {shape[0]}×{shape[1]}", fontsize=9, pad=3)
+        if steps.bias:
+            ax.set_xlabel(f"bias {steps.bias:.3g}".replace("-", "−"), fontsize=9)
+
+
+def _columns(columns: int | None, room: float, wide: float, count: int) -> int:
+    """How many frames stand in a row: as asked for, or evenly, in that room."""
     if columns is not None:
         return min(check_integer("columns", columns, minimum=1), count)
-    rows = math.ceil(count / max(1, int(11 / wide)))
+    rows = math.ceil(count / max(1, int(room / wide)))
     return math.ceil(count / rows)
 
 
@@ -176,7 +214,7 @@ def _draw_input(ax: Axes, steps: Steps, place: tuple[int, int], numbered: bool) 
         write_cells(ax, picture, steps.image, steps.decimals.image)
     draw_zeros(ax, steps.places, "0" if numbered else "")
     Window(ax, steps.places).move(place)
-    ax.set_title(f"row {place[0]}, column {place[1]}", fontsize=9, pad=3)
+    ax.set_title(f"output row {place[0]}, column {place[1]}", fontsize=9, pad=3)
 
 
 def _draw_output(

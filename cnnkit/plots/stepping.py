@@ -11,18 +11,19 @@ from cnnkit.plots.cells import (
     colour_scale,
     draw_cells,
     fit,
+    ink_at,
     side_for,
     write_cells,
 )
 from cnnkit.plots.marks import Window, draw_zeros, frame, move_ring, ring
 from cnnkit.plots.steps import Steps, lines_of
-from cnnkit.plots.style import BLUE, ink_on
+from cnnkit.plots.style import BLUE
 
 # In inches: between panels, round the figure, for a title, for a line of text, for
 # a letter of it, the least for a panel, the most for all of them in one row.
-_GAP, _EDGE, _TITLE, _LINE, _LETTER = 0.48, 0.15, 0.32, 0.19, 0.076
+_GAP, _EDGE, _TITLE, _LINE, _LETTER = 0.56, 0.15, 0.32, 0.19, 0.076
 _LEAST, _WIDEST = 1.05, 11.0
-_SIGNS = ("", "×", "=", "Σ →")
+_SIGNS = ("", "times,\ncell by\ncell", "=", "Σ →")
 
 
 class StepDrawing:
@@ -54,7 +55,7 @@ class StepDrawing:
         self._products.set_data(products)
         texts = zip(self._product_texts.flat, steps.product_texts(place), strict=True)
         for (text, written), value in zip(texts, products.flat, strict=True):
-            text.set(text=written, color=ink_on(self._products.to_rgba(value)))
+            text.set(text=written, color=ink_at(self._products, value))
         done = steps.done(place)
         self._output.set_data(np.ma.array(steps.output, mask=~done))
         for text, visible in zip(self._output_texts.flat, done.flat, strict=True):
@@ -72,7 +73,7 @@ class StepDrawing:
         return [*parts, self._caption]
 
     def _told(self, place: tuple[int, int]) -> str:
-        where = f"row {place[0]}, column {place[1]}:"
+        where = f"output row {place[0]}, column {place[1]}:"
         text = lines_of([where, *self.steps.sum_parts(place)], self._letters)
         if not self.steps.decimals.exact:
             text += "\n(rounded so that the numbers shown add up)"
@@ -105,7 +106,8 @@ class StepDrawing:
                 centre = right - room / 2
                 self.axes.append(axes_at(self.figure, centre, low, shapes[i], side))
                 at = (right - room - _GAP / 2, middle) / size
-                self._write(at, _SIGNS[i], fontsize=13, ha="center", va="center")
+                points = 8 if "\n" in _SIGNS[i] else 13
+                self._write(at, _SIGNS[i], fontsize=points, ha="center", va="center")
         at = (_EDGE, below - _EDGE) / size
         self._caption = self._write(at, "", fontsize=10, va="top", linespacing=1.3)
 
