@@ -173,6 +173,16 @@ class Array(Form):
         )
 
 
+def chose(letter: str) -> Callable[[str], bool]:
+    """For a `Mistake` of a `Choice`: whether the answer is this letter."""
+    return lambda answer: answer.strip().lower() == letter
+
+
+def listed(options: Mapping[str, str]) -> str:
+    """The options as they stand in the question: «a) … b) …»."""
+    return " ".join(f"{letter}) {text}" for letter, text in options.items())
+
+
 def as_number(answer: object) -> float | None:
     """The answer as a number; None when it is none. Truth values are none."""
     if isinstance(answer, np.ndarray) and answer.ndim == 0:

@@ -1,0 +1,263 @@
+"""Exercises of notebook 07: why the line is bent."""
+
+import numpy as np
+
+from cnnkit.exercises.engine import Exercise, Mistake, Solution
+from cnnkit.exercises.forms import (
+    Array,
+    Choice,
+    Judged,
+    Number,
+    as_array,
+    as_number,
+    chose,
+)
+from cnnkit.exercises.functions import Function, answers_as
+from cnnkit.scratch import softmax
+
+
+def _near(right: object, tolerance: float = 1e-3):
+    return lambda answer: np.allclose(as_array(answer), right, rtol=tolerance)
+
+
+fading = Exercise(
+    "activations.fading",
+    question="Eight layers in a row have one unit each, the weight 1 and a sigmoid. "
+    "The slope of a sigmoid is at most 0.25. A gradient of 1 arrives behind the last "
+    "layer. How large can it be, at most, in front of the first?",
+    form=Number(0.25**8, tolerance=1e-7),
+    mistakes=(
+        Mistake(
+            "added",
+            "2 = 8 · 0.25 adds the slopes. By the chain rule the gradient is "
+            "multiplied by the slope of each layer that it passes.",
+            lambda answer: as_number(answer) == 2,
+        ),
+        Mistake(
+            "value_not_slope",
+            "0.5 is the value of the sigmoid at 0. The gradient is multiplied by the "
+            "slope there, which is half of that.",
+            _near(0.5**8),
+        ),
+        Mistake(
+            "one_layer",
+            "That is what one layer leaves of it. There are eight.",
+            lambda answer: as_number(answer) == 0.25,
+        ),
+        Mistake(
+            "not_faded",
+            "1 is what eight ReLUs leave where their inputs are above 0, as their "
+            "slope there is 1. The slope of a sigmoid never is.",
+            lambda answer: as_number(answer) == 1,
+        ),
+    ),
+    right="About one in 65,000, at best: away from 0 the slopes are smaller still.",
+    hints=(
+        "How much is left behind the last layer, and how much behind the last two?",
+        "Each layer multiplies it by 0.25 at most: 0.25 · 0.25 · …",
+    ),
+    solved=Solution(
+        "0.25**8",
+        "The chain rule multiplies the slopes: 0.25 to the power of 8, about 0.000015.",
+    ),
+)
+
+one_layer = Exercise(
+    "activations.one_layer",
+    question="A row of two numbers goes through two dense layers without bias and "
+    "without activation: first `x @ A`, then `@ B`, with A = [[1, 2], [0, 1]] and "
+    "B = [[3, 0], [1, 1]]. Which single 2×2 kernel does the same?",
+    form=Array(np.array([[5.0, 2.0], [1.0, 1.0]])),
+    mistakes=(
+        Mistake(
+            "other_order",
+            "That is B @ A, as if the row met B first. With matrices the order counts.",
+            _near([[3, 6], [1, 3]]),
+        ),
+        Mistake(
+            "place_by_place",
+            "You multiplied place by place, `A * B`. A product of matrices adds up "
+            "rows times columns.",
+            _near([[3, 0], [0, 1]]),
+        ),
+        Mistake(
+            "added",
+            "You added the kernels. The second layer multiplies what the first gives.",
+            _near([[4, 2], [1, 2]]),
+        ),
+    ),
+    right="Ten such layers would be one as well. A bend between them, and no single "
+    "kernel can replace them.",
+    hints=(
+        "(x @ A) @ B = x @ (…): which product stands in the brackets?",
+        "The upper left number is 1·3 + 2·1.",
+    ),
+    solved=Solution(
+        "A = np.array([[1, 2], [0, 1]])\nB = np.array([[3, 0], [1, 1]])\nA @ B",
+        "(x @ A) @ B = x @ (A @ B): two layers without a bend are one.",
+    ),
+)
+
+_PETS = np.array([0.70, 0.25, 0.05])
+
+
+def _judge_scores(answer: object) -> str:
+    found = softmax(as_array(answer))
+    if np.allclose(found, _PETS, atol=0.002):
+        return ""
+    return f"Softmax makes {np.round(found, 3).tolist()} of them."
+
+
+pet_scores = Exercise(
+    "activations.pet_scores",
+    question="A network says dog 70 %, cat 25 %, pig 5 %. These come out of a softmax. "
+    "Give three scores that went in, in this order (to about 0.002 in the result).",
+    form=Judged(
+        "The answer is three numbers, as `[2.0, 1.0, 0.0]`.",
+        lambda answer: (
+            as_array(answer) is not None
+            and as_array(answer).shape == (3,)
+            and bool(np.isfinite(as_array(answer)).all())
+        ),
+        _judge_scores,
+    ),
+    mistakes=(
+        Mistake(
+            "probabilities",
+            "These are the probabilities. Of such small scores softmax would make "
+            "46, 30 and 24 %: their powers of e are close to each other.",
+            _near(_PETS),
+        ),
+        Mistake(
+            "percentages",
+            "e⁷⁰ is so much more than e²⁵ that softmax would give the dog everything. "
+            "What counts is the difference of two scores, and 45 is huge.",
+            _near(100 * _PETS),
+        ),
+        Mistake(
+            "other_base",
+            "You took the logarithm of another base. Softmax uses powers of e, so it "
+            "is undone by the natural one, `np.log`.",
+            lambda answer: any(
+                np.allclose(np.diff(as_array(answer)), np.diff(log(_PETS)), atol=0.01)
+                for log in (np.log2, np.log10)
+            ),
+        ),
+    ),
+    right="There is no only answer: add the same number to all three scores, and the "
+    "probabilities stay as they are.",
+    hints=(
+        "e to the power of the scores must be as 70 to 25 to 5.",
+        "Which function undoes a power of e?",
+    ),
+    solved=Solution(
+        "np.log([0.70, 0.25, 0.05])",
+        "The natural logarithm undoes the power; the sum is 1 already, so the "
+        "division changes nothing.",
+    ),
+)
+
+
+def _naive(scores: np.ndarray) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        powers = np.exp(scores)
+        return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def _one_maximum(scores: np.ndarray) -> np.ndarray:
+    return _naive(scores - scores.max())
+
+
+stable = Exercise(
+    "activations.stable",
+    question="Write a function `probabilities(scores)` for scores `(N, classes)`: the "
+    "softmax of each row. It must work for scores as large as 2,000 too, where e to "
+    "the power of a score is more than a computer can hold. Use NumPy only.",
+    form=Function(
+        softmax,
+        cases=(
+            (np.array([[2.0, 1.0, 0.0]]),),
+            (np.array([[1.0, 1.0], [3.0, -1.0]]),),
+            (np.array([[2000.0, 1999.0], [1.0, 0.0]]),),
+        ),
+        signature="probabilities(scores)",
+    ),
+    mistakes=(
+        Mistake(
+            "overflow",
+            "Your powers of e overflow at 2,000, and ∞/∞ is no number. A quotient "
+            "does not change when both sides are divided by the same power.",
+            answers_as(_naive),
+        ),
+        Mistake(
+            "one_maximum",
+            "You subtract the greatest score of all rows. In a row far below it every "
+            "power becomes 0, and 0/0 is no number. Each row has its own greatest.",
+            answers_as(_one_maximum),
+        ),
+        Mistake(
+            "over_all_rows",
+            "Your probabilities add up to 1 over the whole array. Each row is one "
+            "picture, and should add up to 1 by itself.",
+            answers_as(lambda scores: softmax(scores.ravel()).reshape(scores.shape)),
+        ),
+        Mistake(
+            "no_powers",
+            "You divide the scores themselves by their sum. They may be negative; "
+            "their powers of e are not.",
+            answers_as(lambda x: x / x.sum(axis=-1, keepdims=True)),
+        ),
+    ),
+    right="Every library does this: `softmax(x + 7)` is the same as `softmax(x)`.",
+    hints=(
+        "Softmax does not change when the same number is taken from a whole row. "
+        "Which number makes the greatest power e⁰ = 1?",
+        "`scores.max(axis=1, keepdims=True)` holds the greatest of each row.",
+    ),
+    solved=Solution(
+        "def probabilities(scores):\n"
+        "    powers = np.exp(scores - scores.max(axis=1, keepdims=True))\n"
+        "    return powers / powers.sum(axis=1, keepdims=True)\n"
+        "probabilities",
+        "With the greatest of its row taken away, no score is above 0 and no power "
+        "above 1.",
+    ),
+)
+
+_FATES = {
+    "a": "It gives negative numbers, and the next layer makes up for them.",
+    "b": "Its weights stay as they are: no picture gives them a gradient.",
+    "c": "Its error is large, so large gradients bring it back soon.",
+}
+
+dead_unit = Exercise(
+    "activations.dead_unit",
+    question="After too large a step, the sum in front of one ReLU of the first layer "
+    "is negative for every training picture. Training goes on with plain gradient "
+    "descent. What becomes of this unit? "
+    + " ".join(f"{letter}) {text}" for letter, text in _FATES.items()),
+    form=Choice("b", _FATES),
+    mistakes=(
+        Mistake(
+            "negative_output",
+            "The sum is negative, but the ReLU lets nothing below 0 out.",
+            chose("a"),
+        ),
+        Mistake(
+            "pulled_back",
+            "However large the error: on its way back it is multiplied by the slope "
+            "of the ReLU. How steep is that below 0?",
+            chose("c"),
+        ),
+    ),
+    right="A leaky ReLU keeps a slope below 0, so that such a unit can come back.",
+    hints=(
+        "What does a ReLU give for a negative sum, and how steep is it there?",
+        "The gradient of a weight is a product, and that slope is one of its factors.",
+    ),
+    solved=Solution(
+        '"b"',
+        "Below 0 the slope is 0, so every gradient of its weights is 0. The pictures "
+        "are the same in the next epoch, and so is the sum.",
+    ),
+)

@@ -1,0 +1,236 @@
+"""Exercises of notebook 09: a network of one's own, trained."""
+
+import functools
+import math
+
+import numpy as np
+
+from cnnkit.data import load_mnist
+from cnnkit.exercises.engine import Exercise, Mistake, Solution
+from cnnkit.exercises.forms import Choice, Judged, Number, as_number, chose
+from cnnkit.exercises.functions import Function, answers_as
+from cnnkit.scratch import SGD, Conv2D, Network
+
+
+def _near(number: float):
+    return lambda answer: abs(as_number(answer) - number) < 0.005
+
+
+first_loss = Exercise(
+    "scratch_network.first_loss",
+    question="A network shall tell 26 letters apart. Before training it finds all of "
+    "them equally likely. How large is its cross-entropy loss then (to 0.01)?",
+    form=Number(round(math.log(26), 4), tolerance=0.01),
+    mistakes=(
+        Mistake(
+            "ten_digits",
+            "2.30 is log 10, the first loss with ten digits. Here are 26 letters.",
+            _near(math.log(10)),
+        ),
+        Mistake(
+            "base_ten",
+            "You took the logarithm to base 10. Cross-entropy takes the natural one, "
+            "`np.log`.",
+            _near(math.log10(26)),
+        ),
+        Mistake(
+            "base_two",
+            "4.70 is the same in bits, with base 2. Cross-entropy as Keras has it "
+            "takes the natural logarithm.",
+            _near(math.log2(26)),
+        ),
+        Mistake(
+            "probability",
+            "That is the probability of the right letter. The loss is minus its "
+            "logarithm.",
+            _near(1 / 26),
+        ),
+    ),
+    right="A first loss far above that tells that the first weights are too large: the "
+    "network is sure of itself, and wrong.",
+    hints=(
+        "Which probability does it give to the right letter?",
+        "The loss is −log of that probability, and −log(1/n) is log n.",
+    ),
+    solved=Solution(
+        "np.log(26)",
+        "The right letter has the probability 1/26, and −log(1/26) = log 26 = 3.26.",
+    ),
+)
+
+
+def _descend(weight: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    weight, optimizer = weight.copy(), SGD(0.1, momentum=0.9)
+    for gradient in gradients:
+        optimizer.update([weight], [gradient])
+    return weight
+
+
+_CASES = (
+    (np.array([1.0]), np.array([[2.0]])),
+    (np.array([1.0, -1.0]), np.array([[2.0, 1.0], [2.0, -3.0]])),
+    (np.zeros(2), np.array([[1.0, 4.0], [0.0, 0.0], [0.0, 2.0], [-1.0, 0.0]])),
+)
+
+momentum = Exercise(
+    "scratch_network.momentum",
+    question="Write a function `descend(weights, gradients)` that takes one step for "
+    "each row of `gradients` and returns the weights after the last. Learning rate "
+    "0.1, momentum 0.9: `velocity` starts at 0; each step sets it to 0.9 · velocity − "
+    "0.1 · gradient, and adds it to the weights.",
+    form=Function(_descend, cases=_CASES, signature="descend(weights, gradients)"),
+    mistakes=(
+        Mistake(
+            "no_momentum",
+            "Your steps forget the ones before. The velocity is made once, before the "
+            "loop, and each step keeps 0.9 of it.",
+            answers_as(lambda weights, rows: weights - 0.1 * rows.sum(0)),
+        ),
+        Mistake(
+            "uphill",
+            "Your weights move with the gradient, and the loss grows. Which sign turns "
+            "it round?",
+            answers_as(lambda weights, rows: 2 * weights - _descend(weights, rows)),
+        ),
+        Mistake(
+            "too_short",
+            "Your steps are ten times too short: the gradient is made smaller twice. "
+            "The learning rate, 0.1, comes in once.",
+            answers_as(
+                lambda weights, rows: 0.9 * weights + 0.1 * _descend(weights, rows)
+            ),
+        ),
+    ),
+    right="Under a gradient that stays the same, the velocity grows to ten times the "
+    "first step: 1/(1 − 0.9).",
+    hints=(
+        "Before the loop: a copy of the weights, and a velocity of zeros.",
+        "In the loop two lines: `velocity = 0.9 * velocity - 0.1 * gradient`, and then "
+        "the weights.",
+    ),
+    solved=Solution(
+        "def descend(weights, gradients):\n"
+        "    velocity = np.zeros_like(weights)\n"
+        "    for gradient in gradients:\n"
+        "        velocity = 0.9 * velocity - 0.1 * gradient\n"
+        "        weights = weights + velocity\n"
+        "    return weights\n"
+        "descend",
+        "The velocity lives from one step to the next; `weights + velocity` makes a "
+        "new array, so the caller's stays as it was.",
+    ),
+)
+
+
+@functools.cache
+def _digits() -> tuple[np.ndarray, np.ndarray]:
+    validation = load_mnist().validation
+    return validation.images[:1000], validation.labels[:1000]
+
+
+def _judge_network(network: Network) -> str:
+    if network.input_shape != (28, 28, 1) or network.classes != 10:
+        return (
+            "It should take images of (28, 28, 1) and give 10 scores. It takes "
+            f"{network.input_shape} and gives {network.classes}."
+        )
+    right = network.evaluate(*_digits()).accuracy
+    if right >= 0.8:
+        return ""
+    return f"It reads {right:.1%} of the digits. Train it longer, or on more digits."
+
+
+own_network = Exercise(
+    "scratch_network.own_network",
+    question="Build a `scratch.Network` with at least one `Conv2D` and at most 2,000 "
+    "parameters, and train it on training digits of MNIST until it reads 80 % of the "
+    "first 1,000 validation digits. The check measures it. Answer with the network.",
+    form=Judged(
+        "The answer is a trained `scratch.Network`.",
+        lambda answer: isinstance(answer, Network),
+        _judge_network,
+    ),
+    mistakes=(
+        Mistake(
+            "no_convolution",
+            "There is no `Conv2D` in it: each weight of a dense layer knows one place "
+            "of the picture only.",
+            lambda network: not any(isinstance(x, Conv2D) for x in network.layers),
+        ),
+        Mistake(
+            "too_large",
+            "It has more than 2,000 parameters. `summary()` shows where they are: most "
+            "often in the first dense layer, which has a weight for each number that "
+            "reaches it.",
+            lambda network: network.count_params() > 2000,
+        ),
+        Mistake(
+            "untrained",
+            "It reads fewer than 30 % of the digits, hardly more than guessing. Was "
+            "`fit` called on this very network, with a learning rate that suits it?",
+            lambda network: network.evaluate(*_digits()).accuracy < 0.3,
+        ),
+    ),
+    right="`simple_cnn` has 38,390 parameters. What can your few reach when they are "
+    "trained on all 55,000 digits?",
+    hints=(
+        "Make the picture small before the dense layer: with strides, or by pooling.",
+        "`Conv2D(8, 8, strides=6)` leaves 4×4×8 = 128 numbers. A ReLU, Flatten and "
+        "Dense(10) after it.",
+        "1,000 digits are enough, with `epochs=8, batch_size=50` and "
+        "`optimizer=scratch.Adam(0.01)`.",
+    ),
+    solved=Solution(
+        "from cnnkit import load_mnist, scratch\n"
+        "network = scratch.Network([\n"
+        "    scratch.Conv2D(8, 8, strides=6), scratch.ReLU(),\n"
+        "    scratch.Flatten(), scratch.Dense(10),\n"
+        "])\n"
+        "images, labels = (part[:1000] for part in load_mnist().train)\n"
+        "adam = scratch.Adam(0.01)\n"
+        "_ = network.fit(images, labels, epochs=8, batch_size=50, optimizer=adam,\n"
+        "                progress=False)\n"
+        "network",
+        "520 parameters in the kernels, 1,290 in the dense layer. Large strides keep "
+        "the dense layer small.",
+    ),
+)
+
+_CAUSES = {
+    "a": "A hundred digits are too few to learn from: take all 55,000.",
+    "b": "The network or its training is broken: look for the bug now.",
+    "c": "The network overfits: put dropout in.",
+}
+
+stuck = Exercise(
+    "scratch_network.stuck",
+    question="You train on the same 100 digits for 50 epochs, and the training loss "
+    "stays at 2.30. What do you conclude? "
+    + " ".join(f"{letter}) {text}" for letter, text in _CAUSES.items()),
+    form=Choice("b", _CAUSES),
+    mistakes=(
+        Mistake(
+            "more_data",
+            "Few examples are easier to learn by heart, not harder. What does not "
+            "learn 100 digits will not learn 55,000.",
+            chose("a"),
+        ),
+        Mistake(
+            "overfits",
+            "Overfitting shows as a low training loss beside a high validation loss. "
+            "Here the training loss itself is high.",
+            chose("c"),
+        ),
+    ),
+    right="It may be a gradient with the wrong sign, a rate of the wrong size, or "
+    "labels that were shuffled without their images.",
+    hints=(
+        "2.30 is log 10. What does the network know at that loss?",
+        "Could a network with 38,390 parameters learn 100 digits by heart?",
+    ),
+    solved=Solution(
+        '"b"',
+        "A sound network learns 100 digits by heart in seconds. At log 10 it has "
+        "learnt nothing, so something is broken.",
+    ),
+)
