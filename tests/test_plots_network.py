@@ -56,7 +56,7 @@ def test_lenet_is_drawn_volume_by_volume():
     names = ["input", "conv1", "pool1", "conv2", "pool2", "flatten", "dense1"]
     names += ["dense2", "logits"]
     shapes = ["28×28×1", "28×28×6\ntanh", "14×14×6", "10×10×16\ntanh", "5×5×16"]
-    shapes += ["400", "120\ntanh", "84\ntanh", "10\nsoftmax"]
+    shapes += ["400", "120\ntanh", "84\ntanh", "10\nthen softmax"]
     shown = words(ax)
     for name, shape in zip(names, shapes, strict=True):
         assert shown.index(name) == shown.index(shape) + 1
@@ -64,7 +64,17 @@ def test_lenet_is_drawn_volume_by_volume():
     pool = "2×2\naverage\npooling\nstride 2"
     first = "5×5\nconvolution\nsame padding"
     assert steps == [first, pool, "5×5\nconvolution", pool]
-    assert ax.get_title() == "lenet5: 28×28×1 → 10, 61,706 parameters"
+    assert ax.get_title() == "lenet5: 28×28×1 → 10 classes · 61,706 parameters"
+    assert "not one each" not in shown[-1]  # at most 16 channels
+
+
+def test_the_title_says_classes_only_after_a_softmax():
+    model = sequential(keras.Input((1200,)), layers.Dense(1000, name="scores"))
+    # 1200 · 1000 weights and 1000 offsets.
+    title = "model: 1,200 → 1,000 · 1,201,000 parameters"
+    assert architecture(model).get_title() == title
+    model = sequential(keras.Input((6,)), layers.Dense(3, activation="softmax"))
+    assert "6 → 3 classes · 21 parameters" in architecture(model).get_title()
 
 
 def test_sides_are_to_scale_and_sheets_grow_with_the_channels():
@@ -77,9 +87,17 @@ def test_sides_are_to_scale_and_sheets_grow_with_the_channels():
     expected = {"input": 28, "conv1": 24, "pool1": 12, "conv2": 8, "pool2": 4}
     assert ratios == pytest.approx({k: v / 28 for k, v in expected.items()})
     assert "Sides of the sheets: to scale." in words(ax)[-1]
-    # All channels up to 4, then 2·log₂: 6.6 and 8.6 of 10 and 20.
+    # All channels up to 16; 20 are less than a doubling more.
     counts = [len(sheets(ax, name)) for name in ("input", "pool1", "pool2")]
-    assert counts == [1, 7, 9]
+    assert counts == [1, 10, 16]
+    assert "More sheets are more channels, not one each." in words(ax)[-1]
+
+
+def test_more_channels_are_never_fewer_sheets():
+    stack = [layers.Conv2D(n, 1, name=f"c{n}") for n in (15, 16, 17, 32, 64, 256)]
+    ax = architecture(sequential(keras.Input((4, 4, 1)), *stack))
+    counts = [len(sheets(ax, one.name)) for one in stack]
+    assert counts == [15, 16, 16, 17, 18, 20]  # one more for each doubling
 
 
 def test_bars_grow_with_the_root_of_the_units():
@@ -122,6 +140,27 @@ def test_a_frame_is_what_one_output_reads():
     assert (head - top) / unit == pytest.approx(2 * round(down))
 
 
+def test_a_frame_too_small_to_be_seen_is_an_arrow():
+    model = sequential(
+        keras.Input((64, 64, 1)),
+        layers.Conv2D(1, 9, name="wide"),  # 9 of 64 of 1.5 inches: 0.21
+        layers.Conv2D(1, 3, name="thin"),  # 0.07
+    )
+    ax = architecture(model)
+    assert len(windows(ax)) == 1
+    assert len([line for line in ax.lines if line.get_marker() == "s"]) == 1
+    arrows = [text for text in ax.texts if getattr(text, "arrow_patch", None)]
+    assert len(arrows) == 1
+    assert "Frame" not in words(architecture(models.alexnet()))[-1]
+
+
+def test_frame_and_dot_of_a_sheet_are_at_different_heights():
+    ax = architecture(models.lenet5())
+    dots = [line.get_ydata()[0] for line in ax.lines if line.get_marker() == "s"]
+    for dot, (_, bottom, _, top) in zip(dots, windows(ax)[1:], strict=False):
+        assert max(bottom - dot, dot - top) > 0.1  # inches
+
+
 def test_global_pooling_reads_the_whole_map():
     ax = architecture(models.gap_cnn())
     front = sheets(ax, "conv3")[-1]
@@ -132,8 +171,8 @@ def test_global_pooling_reads_the_whole_map():
 def test_what_happens_in_place_joins_the_label():
     ax = architecture(models.fast_cnn(dropout=0.25))
     shown = words(ax)
-    assert "12×12×32\nbatch\nnormalisation\nReLU" in shown
-    assert "576\ndropout 0.25" in shown
+    assert "12×12×32\nthen batch\nnormalisation\nthen ReLU" in shown
+    assert "576\nthen dropout 0.25" in shown
     assert not sheets(ax, "norm1") and not sheets(ax, "activation1")
 
 
@@ -148,7 +187,7 @@ def test_other_layers_and_a_model_inside_are_told():
     assert "zero padding" in shown and "up sampling" in shown
     assert "3×3\nconvolution\ndilation 2" in shown and "inner/wide" in shown
     assert "3×3\ndepthwise\nconvolution" in shown
-    assert "3×3\nL2 pooling" in shown and "14×14×4\nleaky ReLU" in shown
+    assert "3×3\nL2 pooling" in shown and "14×14×4\nthen leaky ReLU" in shown
 
 
 def test_channels_may_come_first():
@@ -263,17 +302,107 @@ def test_units_and_maps_of_one_pixel_are_cells():
     assert np.array_equal(pixels.ravel(), units[:6])
 
 
-def test_the_last_layer_is_bars_with_class_numbers():
+def caption(ax):
+    return words(ax)[-1].replace("\n", " ")
+
+
+def ticks(ax):
+    """What is written beside the bars, with its height."""
+    return {
+        text.get_text(): text.get_position()[1]
+        for text in ax.texts
+        if text.get_label() == "_tick"
+    }
+
+
+def test_probabilities_are_bars_on_a_scale_from_0_to_1():
     shares = np.array([[0.1, 0.7, 0.2]])
     ax = network_maps({"probabilities": shares}).axes[0]
     (bars,) = ax.containers
+    scale = ticks(ax)
+    assert set(scale) == {"0", "1"}
     heights = np.array([bar.get_height() for bar in bars])
-    assert heights / heights.sum() == pytest.approx(shares[0])
-    assert {"0", "1", "2", "greatest: 1\nwith 0.7"} <= set(words(ax))
-    below = network_maps({"scores": np.array([-2.0, 1.0])}).axes[0].containers[0]
-    heights = [bar.get_height() for bar in below]
+    assert heights / (scale["1"] - scale["0"]) == pytest.approx(shares[0])
+    assert {bar.get_y() for bar in bars} == {scale["0"]}
+    assert {"0", "1", "2", "most likely: 1\nprobability 0.700"} <= set(words(ax))
+
+
+@pytest.mark.parametrize(
+    ("best", "said"), [(0.99951, "\nmore than 0.999"), (0.9994, " 0.999")]
+)
+def test_what_would_round_to_1_is_more_than_0_999(best, said):
+    ax = network_maps({"p": np.array([1 - best, best])}).axes[0]
+    assert f"most likely: 1\nprobability{said}" in words(ax)
+
+
+def test_scores_are_bars_on_a_scale_of_their_own():
+    ax = network_maps({"scores": np.array([-2.0, 1.0])}).axes[0]
+    bars, scale = ax.containers[0], ticks(ax)
+    heights = [bar.get_height() for bar in bars]
     assert heights[0] / heights[1] == pytest.approx(-2)
-    assert len({bar.get_y() for bar in below}) == 1  # from the same line
+    assert {bar.get_y() for bar in bars} == {scale["0"]}  # from the same line
+    assert scale["−2"] - scale["0"] == pytest.approx(heights[0])
+    assert scale["1"] - scale["0"] == pytest.approx(heights[1])
+    assert "greatest: 1\nwith 1" in words(ax)
+    # The ends are always told; the 0 is left out where it would meet one.
+    close = network_maps({"scores": np.array([-9.0, 1.0])}).axes[0]
+    assert set(ticks(close)) == {"−9", "1"} and overlaps(close) == []
+    # Above 0, but with another sum than 1: no probabilities.
+    ax = network_maps({"gates": np.array([0.5, 0.9])}).axes[0]
+    assert set(ticks(ax)) == {"0", "0.9"}
+    assert set(ticks(network_maps({"none": np.zeros(3)}).axes[0])) == {"0"}
+
+
+@pytest.mark.parametrize("count", [3, 20])
+def test_the_cells_of_the_logits_stand_above_the_bars(count, rng):
+    logits = rng.normal(size=count)
+    shares = np.exp(logits) / np.exp(logits).sum()
+    ax = network_maps({"logits": logits, "probabilities": shares}).axes[0]
+    cells = next(im for im in ax.images if im.get_array().shape == (1, count))
+    assert np.array_equal(cells.get_array()[0], logits)
+    left, right, *_ = cells.get_extent()
+    middles = left + (np.arange(count) + 0.5) * (right - left) / count
+    bars = [bar.get_x() + bar.get_width() / 2 for bar in ax.containers[0]]
+    assert bars == pytest.approx(middles)
+    for index, middle in enumerate(middles):
+        places = [
+            text.get_position()[0]
+            for text in ax.texts
+            if text.get_text() == str(index) and text.get_label() != "_tick"
+        ]
+        assert places == pytest.approx([middle, middle])  # below each row
+    assert overlaps(ax) == []
+
+
+def test_each_map_has_its_number_above_it():
+    ax = network_maps({"a": np.ones((4, 6, 3))}, title="three").axes[0]
+    for index, drawn in enumerate(ax.images[:3]):
+        left, right, _, top = drawn.get_extent()
+        (text,) = (text for text in ax.texts if text.get_text() == str(index))
+        across, height = text.get_position()
+        assert across == pytest.approx((left + right) / 2)
+        assert top < height < top + 0.1
+    assert overlaps(ax) == []
+
+
+def test_the_caption_says_what_is_drawn_and_no_more():
+    maps = {"a": np.ones((4, 4, 1)), "b": np.ones((2, 2, 1))}
+    own = "Each row has its own scale of colours, on the right."
+    assert caption(network_maps(maps).axes[0]) == f"{own} Bright is strong."
+    signed = caption(network_maps({"a": -np.ones((2, 2, 1))}).axes[0])
+    assert "white is 0 and dark is strong" in signed and "Bright" not in signed
+    empty = caption(network_maps({"units": np.arange(97.0)}).axes[0])
+    assert "Units are cells" in empty and empty.endswith("Hatched is no value.")
+
+
+def test_a_last_layer_with_no_number_is_cells():
+    ax = network_maps({"p": np.array([0.5, np.nan, 0.5])}).axes[0]
+    assert not ax.containers
+    assert np.ma.masked_invalid(ax.images[0].get_array()).mask.tolist() == [
+        [False, True, False]
+    ]
+    assert "Hatched is no value." in caption(ax)
+    assert {"0", "1", "2"} <= set(words(ax))
 
 
 def test_a_map_that_is_no_number_is_left_out(rng):

@@ -18,7 +18,7 @@ from cnnkit.plots.strips import (
     draw_row,
     draw_tile,
 )
-from cnnkit.plots.style import INK, SIGNED, as_pictures, on_paper, readable
+from cnnkit.plots.style import INK, MAGNITUDE, SIGNED, as_pictures, on_paper, readable
 
 _MOST_LAYERS = 40
 _TALLEST = 18.0  # inches
@@ -71,21 +71,8 @@ def network_maps(
 
     Taught in: notebooks/13_feature_maps.ipynb
     """
-    if not isinstance(maps, Mapping):
-        raise expected(
-            "`maps` to be {layer name: array}",
-            type(maps).__name__,
-            advice="Take what feature_maps(model, image) returns.",
-            error=TypeError,
-        )
-    if not 1 <= len(maps) <= _MOST_LAYERS:
-        raise expected(
-            f"`maps` of 1 to {_MOST_LAYERS} layers",
-            f"{len(maps)}",
-            advice="Name those to be drawn: feature_maps(model, image, layers=[…]).",
-        )
+    layers = _layers_of(maps)
     per_layer = check_integer("per_layer", per_layer, minimum=1)
-    layers = {name: _of_one_image(name, array) for name, array in maps.items()}
     picture = None if image is None else _picture(image)
     rows = len(layers) + (picture is not None)
     side = min(_SIDE, max(_TALLEST / rows - ROW_GAP, _LEAST_SIDE))
@@ -125,15 +112,35 @@ def _numbered(arrays: list[np.ndarray]) -> int:
 
 def _caption(ax: Axes, layers: Mapping[str, np.ndarray]) -> str:
     """How to read what is drawn on the Axes, and no more than that."""
-    words = "Each row has its own scale of colours, on the right: bright is strong"
-    if any(drawn.get_cmap().name == SIGNED for drawn in ax.images):
-        words += "; where it goes below 0, white is 0 and dark is strong"
-    words += "."
+    words = "Each row has its own scale of colours, on the right."
+    colours = {drawn.get_cmap().name for drawn in ax.images}
+    if MAGNITUDE in colours:
+        words += " Bright is strong."
+    if SIGNED in colours:
+        words += " Where a scale goes below 0, white is 0 and dark is strong."
     if any(array.ndim == 1 or array.shape[:2] == (1, 1) for array in layers.values()):
-        words += " Units are cells, from left to right and row by row."
+        words += " Units are cells, row by row."
     if any(np.ma.is_masked(drawn.get_array()) for drawn in ax.images):
         words += " Hatched is no value."
     return textwrap.fill(words, int(ax.get_xlim()[1] / 0.056))
+
+
+def _layers_of(maps: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The layers without the batch axis, checked."""
+    if not isinstance(maps, Mapping):
+        raise expected(
+            "`maps` to be {layer name: array}",
+            type(maps).__name__,
+            advice="Take what feature_maps(model, image) returns.",
+            error=TypeError,
+        )
+    if not 1 <= len(maps) <= _MOST_LAYERS:
+        raise expected(
+            f"`maps` of 1 to {_MOST_LAYERS} layers",
+            f"{len(maps)}",
+            advice="Name those to be drawn: feature_maps(model, image, layers=[…]).",
+        )
+    return {name: _of_one_image(name, array) for name, array in maps.items()}
 
 
 def _of_one_image(name: str, array: np.ndarray) -> np.ndarray:

@@ -165,7 +165,8 @@ def draw_bars(
     for value in sorted({high, 0.0, low}):
         place, line = zero + value * scale, ":" if value else "-"
         ax.plot((0, end), (place, place), line, color=GREY, linewidth=0.8, zorder=0)
-        if not value or abs(value) * scale > 0.1:  # two numbers would meet
+        near = (abs(value - other) * scale < 0.1 for other in {high, low} - {0})
+        if value or not any(near):  # the 0 gives way to an end beside it
             words = {"va": "center", "fontsize": _SMALL, "label": "_tick"}
             ax.text(end + 0.06, place, _short(value), **words)
     _draw_digits(ax, len(units), step, top - side + _DIGITS)
