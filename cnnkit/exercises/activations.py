@@ -15,11 +15,6 @@ from cnnkit.exercises.forms import (
 from cnnkit.exercises.functions import Function, answers_as
 from cnnkit.scratch import softmax
 
-
-def _near(right: object, tolerance: float = 1e-3):
-    return lambda answer: np.allclose(as_array(answer), right, rtol=tolerance)
-
-
 fading = Exercise(
     "activations.fading",
     question="Eight layers in a row have one unit each, the weight 1 and a sigmoid. "
@@ -37,7 +32,7 @@ fading = Exercise(
             "value_not_slope",
             "0.5 is the value of the sigmoid at 0. The gradient is multiplied by the "
             "slope there, which is half of that.",
-            _near(0.5**8),
+            lambda answer: np.allclose(as_array(answer), 0.5**8, rtol=1e-3),
         ),
         Mistake(
             "one_layer",
@@ -72,18 +67,18 @@ one_layer = Exercise(
         Mistake(
             "other_order",
             "That is B @ A, as if the row met B first. With matrices the order counts.",
-            _near([[3, 6], [1, 3]]),
+            lambda answer: np.allclose(as_array(answer), [[3, 6], [1, 3]], rtol=1e-3),
         ),
         Mistake(
             "place_by_place",
             "You multiplied place by place, `A * B`. A product of matrices adds up "
             "rows times columns.",
-            _near([[3, 0], [0, 1]]),
+            lambda answer: np.allclose(as_array(answer), [[3, 0], [0, 1]], rtol=1e-3),
         ),
         Mistake(
             "added",
             "You added the kernels. The second layer multiplies what the first gives.",
-            _near([[4, 2], [1, 2]]),
+            lambda answer: np.allclose(as_array(answer), [[4, 2], [1, 2]], rtol=1e-3),
         ),
     ),
     right="Ten such layers would be one as well. A bend between them, and no single "
@@ -126,13 +121,13 @@ pet_scores = Exercise(
             "probabilities",
             "These are the probabilities. Of such small scores softmax would make "
             "46, 30 and 24 %: their powers of e are close to each other.",
-            _near(_PETS),
+            lambda answer: np.allclose(as_array(answer), _PETS, rtol=1e-3),
         ),
         Mistake(
             "percentages",
             "e⁷⁰ is so much more than e²⁵ that softmax would give the dog everything. "
             "What counts is the difference of two scores, and 45 is huge.",
-            _near(100 * _PETS),
+            lambda answer: np.allclose(as_array(answer), 100 * _PETS, rtol=1e-3),
         ),
         Mistake(
             "other_base",
