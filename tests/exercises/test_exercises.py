@@ -5,6 +5,7 @@ import importlib.util
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from cnnkit.exercises import TOPICS
 from cnnkit.exercises.engine import Exercise
@@ -36,6 +37,10 @@ def checked(exercise, answer, given):
     if isinstance(exercise, Prediction):
         return exercise.check(answer, given.happened)
     return exercise.check(answer)
+
+
+def test_every_topic_is_written():
+    assert WRITTEN == list(TOPICS)
 
 
 @pytest.mark.parametrize("topic", WRITTEN)
@@ -153,3 +158,8 @@ def test_the_words(topic, name, exercise):
     for _ in exercise.hints:
         last = repr(exercise.hint())
     assert exercise.hints[-1].split()[0] in last and first != ""
+
+
+def test_the_readme_counts_them():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"There are {len(ALL)} of them" in text
