@@ -11,6 +11,7 @@ from cnnkit.exercises.forms import (
     as_array,
     as_number,
     chose,
+    listed,
 )
 from cnnkit.exercises.functions import Function, answers_as
 from cnnkit.scratch import softmax
@@ -229,8 +230,7 @@ dead_unit = Exercise(
     "activations.dead_unit",
     question="After too large a step, the sum in front of one ReLU of the first layer "
     "is negative for every training picture. Training goes on with plain gradient "
-    "descent. What becomes of this unit? "
-    + " ".join(f"{letter}) {text}" for letter, text in _FATES.items()),
+    "descent. What becomes of this unit? " + listed(_FATES),
     form=Choice("b", _FATES),
     mistakes=(
         Mistake(

@@ -3,7 +3,15 @@
 import numpy as np
 
 from cnnkit.exercises.engine import Exercise, Mistake, Solution
-from cnnkit.exercises.forms import Array, Choice, Number, as_array, as_number, chose
+from cnnkit.exercises.forms import (
+    Array,
+    Choice,
+    Number,
+    as_array,
+    as_number,
+    chose,
+    listed,
+)
 from cnnkit.exercises.functions import Function, answers_as
 from cnnkit.scratch import avg_pool2d_backward, max_pool2d_backward
 
@@ -219,7 +227,7 @@ silent_bug = Exercise(
     question="On the way forward: `h = conv2d(x, kernel, bias)`, `a = relu(h)`, "
     "`y = max_pool2d(a)`. The way back and the step run without an error, and yet "
     "`check_gradient` says that `dkernel` is wrong. Which line is to blame? "
-    + " ".join(f"{letter}) {text}" for letter, text in _LINES.items()),
+    + listed(_LINES),
     form=Choice("c", _LINES),
     mistakes=(
         Mistake(

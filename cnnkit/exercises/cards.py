@@ -29,13 +29,17 @@ class Card:
         return self.state == "right"
 
     def __repr__(self) -> str:
-        lines = [f"{self.name}: {self.state}", *textwrap.wrap(self.text, 79)]
+        lines = [f"{self.name}: {self.state}"]
+        for line in self.text.splitlines():
+            lines += textwrap.wrap(line, 79)
         return "\n".join([*lines, *textwrap.indent(self.code, "    ").splitlines()])
 
     def _repr_html_(self) -> str:
         edge = _EDGES.get(self.state, _QUIET)
         text = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(self.text))
-        code = f"<pre>{html.escape(self.code)}</pre>" if self.code else ""
+        text = text.replace("\n", "<br>")
+        code = html.escape(self.code)
+        code = f'<pre style="font-family: monospace">{code}</pre>' if code else ""
         return (
             f'<div style="border-left: 4px solid {edge}; padding: 0 12px">'
             f"<b>{html.escape(self.name)}: {html.escape(self.state)}</b>"

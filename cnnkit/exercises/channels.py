@@ -11,6 +11,7 @@ from cnnkit.exercises.forms import (
     as_array,
     as_number,
     as_shape,
+    listed,
 )
 from cnnkit.exercises.functions import Function, answers_as
 
@@ -213,8 +214,7 @@ _LINES = {
 false_line = Exercise(
     "channels.false_line",
     question="Find the slip: one of these four lines of a study note about convolution "
-    "layers is false. Which one? "
-    + " ".join(f"{letter}) {text}" for letter, text in _LINES.items()),
+    "layers is false. Which one? " + listed(_LINES),
     form=Choice("c", _LINES),
     mistakes=(
         Mistake(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnnkit.exercises.engine import Exercise, Mistake, Solution
-from cnnkit.exercises.forms import Choice, Judged, Number, as_array, as_number
+from cnnkit.exercises.forms import Choice, Judged, Number, as_array, as_number, listed
 from cnnkit.exercises.functions import Function, answers_as
 from cnnkit.scratch import conv2d
 
@@ -229,7 +229,7 @@ turned_layer = Exercise(
     question="Keras does not turn a kernel round; the convolution of mathematics does. "
     "Suppose a layer did turn its kernels, and the network were trained from the "
     "start, from the same first weights turned round. What would change? "
-    + " ".join(f"{letter}) {text}" for letter, text in _TURNED.items()),
+    + listed(_TURNED),
     form=Choice("b", _TURNED),
     mistakes=(
         Mistake(

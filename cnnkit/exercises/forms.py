@@ -179,8 +179,8 @@ def chose(letter: str) -> Callable[[str], bool]:
 
 
 def listed(options: Mapping[str, str]) -> str:
-    """The options as they stand in the question: «a) … b) …»."""
-    return " ".join(f"{letter}) {text}" for letter, text in options.items())
+    """The options as they stand in the question, a line each: «a) …»."""
+    return "\n" + "\n".join(f"{letter}) {text}" for letter, text in options.items())
 
 
 def as_number(answer: object) -> float | None:

@@ -3,15 +3,18 @@
 import numpy as np
 
 from cnnkit.exercises.engine import Exercise, Mistake, Solution
-from cnnkit.exercises.forms import Array, Choice, Shape, as_array, as_shape, chose
+from cnnkit.exercises.forms import (
+    Array,
+    Choice,
+    Shape,
+    as_array,
+    as_shape,
+    chose,
+    listed,
+)
 from cnnkit.exercises.functions import Function, answers_as
 from cnnkit.exercises.predictions import Prediction
 from cnnkit.scratch import avg_pool2d, max_pool2d
-
-
-def _like(rows: list):
-    return lambda answer: np.allclose(as_array(answer), rows)
-
 
 overlapping = Exercise(
     "pooling.overlapping",
@@ -70,13 +73,13 @@ hanging_over = Exercise(
             "zeros_counted",
             "You divided by 4 everywhere, as if zeros stood beyond the edge. Pooling "
             "counts only the pixels that are there.",
-            _like([[4, 2.5], [2.25, 2.25]]),
+            lambda answer: np.allclose(as_array(answer), [[4, 2.5], [2.25, 2.25]]),
         ),
         Mistake(
             "maximum",
             "These are the greatest numbers of the windows; the question is about "
             "averages.",
-            _like([[8, 6], [6, 9]]),
+            lambda answer: np.allclose(as_array(answer), [[8, 6], [6, 9]]),
         ),
     ),
     right="PyTorch's average pooling counts its padding zeros, unless you ask it not "
@@ -160,7 +163,7 @@ fewer_weights = Exercise(
     "pooling.fewer_weights",
     question="Study notes say that pooling saves parameters. Max pooling (2×2, stride "
     "2) turns 24×24×10 into 12×12×10. Which claim about it is false? "
-    + " ".join(f"{letter}) {text}" for letter, text in _CLAIMS.items()),
+    + listed(_CLAIMS),
     form=Choice("b", _CLAIMS),
     mistakes=(
         Mistake(
@@ -217,7 +220,7 @@ forgiven = Prediction(
     question="Digits are moved by one pixel. The distance between a digit and the "
     "moved one, as a share of the length √Σx² of the first, is measured before and "
     "after 2×2 max pooling of both, with stride 2. How does it change? "
-    + " ".join(f"{letter}) {text}" for letter, text in _LEFT.items())
+    + listed(_LEFT)
     + " Later, pass `happened=(before, after)`.",
     form=Choice("c", _LEFT),
     outcome=_left,

@@ -7,7 +7,7 @@ import numpy as np
 
 from cnnkit.data import load_mnist
 from cnnkit.exercises.engine import Exercise, Mistake, Solution
-from cnnkit.exercises.forms import Choice, Judged, Number, as_number, chose
+from cnnkit.exercises.forms import Choice, Judged, Number, as_number, chose, listed
 from cnnkit.exercises.functions import Function, answers_as
 from cnnkit.scratch import SGD, Conv2D, Network
 
@@ -205,8 +205,7 @@ _CAUSES = {
 stuck = Exercise(
     "scratch_network.stuck",
     question="You train on the same 100 digits for 50 epochs, and the training loss "
-    "stays at 2.30. What do you conclude? "
-    + " ".join(f"{letter}) {text}" for letter, text in _CAUSES.items()),
+    "stays at 2.30. What do you conclude? " + listed(_CAUSES),
     form=Choice("b", _CAUSES),
     mistakes=(
         Mistake(

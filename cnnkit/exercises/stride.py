@@ -11,6 +11,7 @@ from cnnkit.exercises.forms import (
     as_array,
     as_number,
     as_shape,
+    listed,
 )
 from cnnkit.exercises.functions import Function, answers_as
 
@@ -222,7 +223,7 @@ thin_line = Exercise(
     question="A black image, 11 pixels wide, holds one white line from top to bottom, "
     "one pixel wide. A 3×3 kernel of ones reads it with stride 4, without padding. "
     "What does the output show, if the line stands now in this column, now in that "
-    "one? " + " ".join(f"{letter}) {text}" for letter, text in _LINE.items()),
+    "one? " + listed(_LINE),
     form=Choice("d", _LINE),
     mistakes=(
         Mistake(
