@@ -142,7 +142,7 @@ slide = Exercise(
         cases=(
             (np.arange(9.0).reshape(3, 3), np.array([[1.0, 2], [0, -1]])),
             (np.arange(12.0).reshape(3, 4), np.array([[1.0, 0, -1], [2, 0, 3]])),
-            (np.arange(30.0).reshape(5, 6) % 7, np.arange(9.0).reshape(3, 3)),
+            (np.arange(30.0).reshape(5, 6) % 7 / 2, np.arange(9.0).reshape(3, 3)),
         ),
         signature="slide(image, kernel)",
     ),

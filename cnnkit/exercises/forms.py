@@ -72,11 +72,11 @@ class Number(Form):
 
 @dataclass(frozen=True)
 class Shape(Form):
-    """A shape, as (28, 28, 1): a tuple or list of whole numbers."""
+    """A shape, or a pair: a tuple or list of whole numbers."""
 
     value: tuple[int, ...]
 
-    wanted = "The answer is a shape, as `(28, 28, 1)`."
+    wanted = "The answer is a tuple of whole numbers, as `(7, 5)`."
 
     def problem(self, answer: object) -> str:
         """Why it is no shape."""
@@ -85,8 +85,8 @@ class Shape(Form):
             return f"{self.wanted} This is {kind_of(answer)}."
         if len(sizes) != len(self.value):
             return (
-                f"The answer has {len(self.value)} sizes, and this has {len(sizes)}: "
-                f"{sizes}. Ask yourself what each axis counts."
+                f"The answer has {len(self.value)} numbers, and this has {len(sizes)}: "
+                f"{sizes}. Ask yourself what each of them counts."
             )
         return ""
 
@@ -98,8 +98,8 @@ class Shape(Form):
         ]
         if not wrong:
             return ""
-        which = " and ".join(str(index) for index in wrong)
-        return f"Axis {which} is not right yet (axes are counted from 0)."
+        which = " and ".join(f"number {index}" for index in wrong)
+        return f"Not right yet, counted from 0: {which}."
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ def as_array(answer: object) -> np.ndarray | None:
 def kind_of(answer: object) -> str:
     """What an answer is, in words: «a text», «nothing (None)»."""
     if answer is None:
-        return "nothing (`None`): does a function lack its `return`?"
+        return "nothing, `None`"
     if isinstance(answer, (bool, np.bool_)):
         return f"a truth value, {answer}"
     if isinstance(answer, str):
@@ -224,8 +224,8 @@ def kind_of(answer: object) -> str:
     if isinstance(answer, np.ndarray):
         return f"an array of shape {answer.shape} and type {answer.dtype}"
     if callable(answer):
-        return "a function: did you mean to call it?"
-    return f"a {type(answer).__name__}, {short(answer)}"
+        return "a function, not what it returns"
+    return f"of type {type(answer).__name__}, {short(answer)}"
 
 
 def short(answer: object) -> str:

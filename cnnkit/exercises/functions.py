@@ -85,10 +85,13 @@ class Function(Form):
 
     def _difference(self, found: object, right: np.ndarray) -> str:
         array, right = as_array(found), np.asarray(right, np.float64)
-        if array is None:
-            return (
-                f"your function should return an array. It returned {kind_of(found)}."
-            )
+        if found is None:
+            return "your function returned nothing. Does it lack its `return`?"
+        pieces = isinstance(found, list) and any(hasattr(x, "shape") for x in found)
+        if array is None or (pieces and np.ndim(found[0])):
+            what = "an array" if right.ndim else "a number"
+            returned = f"What it returned is {kind_of(found)}."
+            return f"your function should return {what}. {returned}"
         if array.shape != right.shape:
             return (
                 f"the shape should be {right.shape}, and your function returned one of "
@@ -168,5 +171,5 @@ def numbers(value: object) -> str:
         return short(value)
     if value.size > 25:
         return f"an array of shape {value.shape}"
-    small = np.round(np.asarray(value, np.float64), 4).squeeze()
+    small = np.round(value, 4) if value.dtype.kind == "f" else value
     return np.array2string(small, separator=", ", prefix="").replace("\n", "")

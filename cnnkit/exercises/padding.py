@@ -52,7 +52,8 @@ same_size = Exercise(
 one_filter = Exercise(
     "padding.one_filter",
     question="A study note says: one 5×5×3 filter slides over a 32×32×3 image, without "
-    "padding, with stride 1, and gives a 28×28×3 output. What is the shape really?",
+    "padding, with stride 1, and gives a 28×28×3 output. What is the shape really, as "
+    "`(height, width, channels)`?",
     form=Shape((28, 28, 1)),
     mistakes=(
         Mistake(
@@ -131,12 +132,13 @@ def _pad(image: np.ndarray, rings: int) -> np.ndarray:
     return np.pad(image, rings)
 
 
-_SMALL = np.array([[1.0, 2.0], [3.0, 4.0]])
+_SMALL = np.array([[0.5, 2.0], [3.0, 4.0]])
 
 ring_of_zeros = Exercise(
     "padding.ring_of_zeros",
     question="Write a function `pad(image, rings)` that puts `rings` rings of zeros "
-    "around an image `(H, W)` and returns the larger image. Do it without `np.pad`.",
+    "around an image `(H, W)` and returns the larger image. "
+    "`np.pad` can do it; try it without.",
     form=Function(
         _pad,
         cases=((_SMALL, 1), (_SMALL, 0), (np.arange(6.0).reshape(2, 3) + 1, 2)),

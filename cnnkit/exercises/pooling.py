@@ -112,7 +112,7 @@ halve = Exercise(
         cases=(
             (np.array([[1.0, 5.0], [2.0, 4.0]]),),
             (np.array([[-7.0, -3.0, 0.0, 1.0], [-4.0, -9.0, 6.0, 2.0]]),),
-            (np.arange(15.0).reshape(3, 5) % 7,),
+            (np.arange(15.0).reshape(3, 5) % 7 / 2,),
         ),
         signature="halve(image)",
     ),

@@ -47,7 +47,11 @@ class Prediction(Exercise):
             text = f"`happened` is what the cell above measured, not {short(happened)}."
             return self._card("wrong", text)
         what = self.form.options[found]
+        usual = found == self.form.right
         if found == letter:
-            return self._card("right", f"So it was: {what} {self.right}")
-        reason = self._diagnosis(letter) or self.solved.reason
-        return self._card("wrong", f"It was: {what} {reason}")
+            more = self.right if usual else "That is not what usually happens."
+            return self._card("right", f"So it was: {what} {more}")
+        more = "That is not what usually happens, and not what you said."
+        if usual:
+            more = self._diagnosis(letter) or self.solved.reason
+        return self._card("wrong", f"It was: {what} {more}")

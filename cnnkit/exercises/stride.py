@@ -165,7 +165,7 @@ thin_out = Exercise(
         cases=(
             (np.arange(9.0).reshape(3, 3), 2),
             (np.arange(16.0).reshape(4, 4), 2),
-            (np.arange(35.0).reshape(5, 7), 3),
+            (np.arange(35.0).reshape(5, 7) / 2, 3),
             (np.arange(6.0).reshape(2, 3), 1),
         ),
         signature="thin_out(feature_map, stride)",

@@ -101,7 +101,7 @@ shift = Exercise(
         cases=(
             (np.arange(1.0, 7).reshape(2, 3), 1),
             (np.arange(1.0, 7).reshape(2, 3), 0),
-            (np.arange(1.0, 13).reshape(3, 4), 2),
+            (np.arange(1.0, 13).reshape(3, 4) / 2, 2),
         ),
         signature="shift(image, pixels)",
     ),

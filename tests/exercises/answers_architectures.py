@@ -35,7 +35,7 @@ GIVEN = {
             "a_map_a_channel": [(55, 55, 3), (55, 55, 288)],
             "padded": [(57, 57, 96), (56, 56, 96)],
         },
-        other=[((217, 217, 96), "Axis 0 and 1"), ((55, 55), "this has 2")],
+        other=[((217, 217, 96), "number 0 and number 1"), ((55, 55), "this has 2")],
     ),
     "two_towers": Given(
         right=[307_456, np.int64(307_456)],

@@ -32,7 +32,7 @@ GIVEN = {
             "flat_kernels": (3, 3, 1, 24),
             "batch": [(64, 3, 3, 24), (3, 3, 64, 24)],
         },
-        other=[((3, 3, 24), "this has 3"), ((14, 14, 6, 24), "Axis 0 and 1")],
+        other=[((3, 3, 24), "this has 3"), ((14, 14, 6, 24), "number 0 and number 1")],
     ),
     "count": Given(
         right=[896, 896.0],

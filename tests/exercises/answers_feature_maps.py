@@ -34,7 +34,7 @@ GIVEN = {
             "input_depth": (3, 8, 8, 10),
             "one_image": (1, 8, 8, 20),
         },
-        other=[((8, 8, 20), "this has 3"), ((3, 12, 12, 20), "Axis 1 and 2")],
+        other=[((8, 8, 20), "this has 3"), ((3, 12, 12, 20), "number 1 and number 2")],
     ),
     "covered": Given(
         right=[[[1, -2], [5, 0]], 6.0 - np.array([[5, 8], [1, 6]])],

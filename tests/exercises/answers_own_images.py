@@ -40,7 +40,7 @@ GIVEN = {
             "by_the_width": [(33, 20), (34, 20)],
             "width_first": (12, 20),
         },
-        other=[((25, 15), "Axis 0 and 1"), ((20, 12, 1), "this has 3")],
+        other=[((25, 15), "number 0 and number 1"), ((20, 12, 1), "this has 3")],
     ),
     "after_flatten": Given(
         right=["c", "C"],

@@ -35,12 +35,12 @@ GIVEN = {
             "padded": (32, 32, 1),
             "minus_kernel": (27, 27, 1),
         },
-        other=[((28, 28, 75), "Axis 2"), ((28, 28), "this has 2")],
+        other=[((28, 28, 75), "number 2"), ((28, 28), "this has 2")],
     ),
     "lopsided": Given(
         right=[(1, 2), [1, 2]],
         wrong={"odd_one_before": (2, 1), "symmetric": (2, 2), "too_few": (1, 1)},
-        other=[((0, 3), "Axis 0 and 1")],
+        other=[((0, 3), "number 0 and number 1")],
     ),
     "ring_of_zeros": Given(
         right=[by_slices, by_stacking],

@@ -34,7 +34,7 @@ GIVEN = {
             "rounds_up": (6, 6, 20),
             "unpooled": (11, 11, 20),
         },
-        other=[((5, 5, 200), "Axis 2"), ((500,), "this has 1")],
+        other=[((5, 5, 200), "number 2"), ((500,), "this has 1")],
     ),
     "turned": Given(
         right=["c", " C"],

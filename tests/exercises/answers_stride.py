@@ -43,7 +43,7 @@ GIVEN = {
             "padded": (10, 10, 10),
             "channels_of_the_image": (8, 8, 1),
         },
-        other=[((8, 8), "this has 2"), ((8, 9, 10), "Axis 1 is")],
+        other=[((8, 8), "this has 2"), ((8, 9, 10), "number 1")],
     ),
     "unread": Given(
         right=[8, 8.0],

@@ -90,10 +90,10 @@ def test_cards_are_the_same_text_twice_and_safe_html():
         (Number(2), None, "nothing"),
         (Number(2), np.array([2]), "an array of shape (1,)"),
         (Number(2.5, 0.1), float("nan"), "no count or size can be"),
-        (Shape((2, 3)), 5, "The answer is a shape"),
-        (Shape((2, 3)), (2, 3, 1), "has 2 sizes, and this has 3"),
-        (Shape((2, 3)), (2.5, 3), "The answer is a shape"),
-        (Shape((2, 3)), (2, 4), "Axis 1 is not right"),
+        (Shape((2, 3)), 5, "a tuple of whole numbers"),
+        (Shape((2, 3)), (2, 3, 1), "has 2 numbers, and this has 3"),
+        (Shape((2, 3)), (2.5, 3), "a tuple of whole numbers"),
+        (Shape((2, 3)), (2, 4), "Not right yet, counted from 0: number 1."),
         (Choice("a", {"a": "A", "b": "B"}), 1, "one of 'a', 'b'"),
         (Choice("a", {"a": "A", "b": "B"}), "c", "This is 'c'"),
         (Array(np.eye(2)), [[1, 0]], "This one has shape (1, 2)"),
@@ -143,7 +143,8 @@ def change(x):
         (3, "a function, `f(x)`"),
         (shout, "ValueError: no (3,)"),
         (change, "changed its input"),
-        (lambda x: None, "It returned nothing"),
+        (lambda x: None, "Does it lack its `return`?"),
+        (lambda x: [2 * x], "What it returned is of type list"),
         (lambda x: x[:1], "the shape should be (3,)"),
         (lambda x: 3 * x, "For [0., 1., 2.] the answer should be [0., 2., 4.]"),
         (lambda x: 2 * x[:3], "For an array of shape (9, 9) the shape should be"),
@@ -204,7 +205,9 @@ def test_predictions_are_noted_then_compared():
     assert noted.state == "noted" and "It rises." in noted.text
     assert guess.check("a", happened=-1).text == "So it was: It falls. As expected."
     assert guess.check("b", happened=-1).text == f"It was: It falls. {says}"
-    assert guess.check("b", happened=1).is_right  # what happened counts
+    unusual = guess.check("b", happened=1)  # what happened counts
+    assert unusual.is_right and "not what usually happens" in unusual.text
+    assert "not what you said" in guess.check("a", happened=1).text
     assert "what the cell above measured" in guess.check("a", happened="x").text
 
 
