@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIPELINE := notebooks/11_mnist_pipeline.ipynb
+# A file of tests, or a notebook, stays in one process.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 
 # The first Python from 3.10 to 3.13 that is found, unless you name one:
@@ -31,10 +33,10 @@ run: $(READY)  ## train on MNIST: the whole pipeline, with a progress bar
 test: test-package test-notebooks  ## all tests: the package, then the notebooks
 
 test-package: $(READY)  ## the tests of the package
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest $(PARALLEL) tests
 
 test-notebooks: $(READY)  ## strict nbval on the notebooks
-	$(BIN)/python -m pytest $(NBVAL) notebooks
+	$(BIN)/python -m pytest $(PARALLEL) $(NBVAL) notebooks
 
 test-oldest:  ## all tests with the oldest versions that requirements.txt allows
 	$(MAKE) VENV=.venv-oldest RESOLUTION=lowest-direct test \

@@ -96,7 +96,9 @@ def test_only_the_runtime_imports_keras():
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
 def test_files_and_functions_stay_short(path):
     text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 260
+    # A topic of exercises is prose for the most part, and may be longer.
+    longest = 320 if "exercises" in path.parts else 260
+    assert len(text.splitlines()) <= longest
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef):
             body = node.body[1:] if ast.get_docstring(node) else node.body

@@ -1,5 +1,8 @@
 """Exercises of notebook 07: why the line is bent."""
 
+from collections.abc import Callable
+from itertools import product
+
 import numpy as np
 
 from cnnkit.exercises.engine import Exercise, Mistake, Solution
@@ -19,9 +22,10 @@ from cnnkit.scratch import softmax
 fading = Exercise(
     "activations.fading",
     question="Eight layers in a row have one unit each, the weight 1 and a sigmoid. "
-    "The slope of a sigmoid is at most 0.25. A gradient of 1 arrives behind the last "
-    "layer. How large can it be, at most, in front of the first?",
-    form=Number(0.25**8, tolerance=1e-7),
+    "The slope of a sigmoid is at most 0.25. On the way back a gradient of 1 arrives "
+    "behind the last layer. How large can it be, at most, in front of the first? Two "
+    "digits that count are enough, as in 0.00037.",
+    form=Number(0.25**8, tolerance=5e-7),
     mistakes=(
         Mistake(
             "added",
@@ -31,9 +35,17 @@ fading = Exercise(
         ),
         Mistake(
             "value_not_slope",
-            "0.5 is the value of the sigmoid at 0. The gradient is multiplied by the "
-            "slope there, which is half of that.",
-            lambda answer: np.allclose(as_array(answer), 0.5**8, rtol=1e-3),
+            "You multiplied by 0.5 eight times. That is the value of a sigmoid at 0; "
+            "what the gradient is multiplied by is the slope.",
+            lambda answer: np.allclose(as_array(answer), 0.5**8, rtol=0.02),
+        ),
+        Mistake(
+            "one_off",
+            "You multiplied by 0.25 seven or nine times. The gradient passes each of "
+            "the eight sigmoids once, the first and the last too.",
+            lambda answer: any(
+                np.allclose(as_array(answer), 0.25**n, rtol=0.03) for n in (7, 9)
+            ),
         ),
         Mistake(
             "one_layer",
@@ -60,9 +72,12 @@ fading = Exercise(
 
 one_layer = Exercise(
     "activations.one_layer",
-    question="A row of two numbers goes through two dense layers without bias and "
-    "without activation: first `x @ A`, then `@ B`, with A = [[1, 2], [0, 1]] and "
-    "B = [[3, 0], [1, 1]]. Which single 2×2 kernel does the same?",
+    question="A row `x` of two numbers goes through two dense layers without bias and "
+    "without activation. `A` and `B` are their weights. Which weights, 2×2, give the "
+    "same `y` in one single layer?",
+    shows="A = np.array([[1, 2],\n              [0, 1]])\n"
+    "B = np.array([[3, 0],\n              [1, 1]])\n"
+    "y = (x @ A) @ B",
     form=Array(np.array([[5.0, 2.0], [1.0, 1.0]])),
     mistakes=(
         Mistake(
@@ -78,19 +93,25 @@ one_layer = Exercise(
         ),
         Mistake(
             "added",
-            "You added the kernels. The second layer multiplies what the first gives.",
+            "You added the weights. The second layer multiplies what the first gives.",
             lambda answer: np.allclose(as_array(answer), [[4, 2], [1, 2]], rtol=1e-3),
         ),
+        Mistake(
+            "transposed",
+            "The right numbers, but rows and columns have changed places. `x` is a row "
+            "and stands on the left.",
+            lambda answer: np.allclose(as_array(answer), [[5, 1], [2, 1]], rtol=1e-3),
+        ),
     ),
-    right="Ten such layers would be one as well. A bend between them, and no single "
-    "kernel can replace them.",
+    right="Ten such layers would be one as well. With a ReLU between them, whose line "
+    "has a bend at 0, no single layer can replace them.",
     hints=(
         "(x @ A) @ B = x @ (…): which product stands in the brackets?",
         "The upper left number is 1·3 + 2·1.",
     ),
     solved=Solution(
         "A = np.array([[1, 2], [0, 1]])\nB = np.array([[3, 0], [1, 1]])\nA @ B",
-        "(x @ A) @ B = x @ (A @ B): two layers without a bend are one.",
+        "(x @ A) @ B = x @ (A @ B): two layers without an activation are one.",
     ),
 )
 
@@ -101,13 +122,14 @@ def _judge_scores(answer: object) -> str:
     found = softmax(as_array(answer))
     if np.allclose(found, _PETS, atol=0.002):
         return ""
-    return f"Softmax makes {np.round(found, 3).tolist()} of them."
+    return f"Softmax makes {np.round(found, 3).tolist()} of your scores."
 
 
 pet_scores = Exercise(
     "activations.pet_scores",
     question="A network says dog 70 %, cat 25 %, pig 5 %. These come out of a softmax. "
-    "Give three scores that went in, in this order (to about 0.002 in the result).",
+    "Give three scores that may have gone in, in this order. What softmax makes of "
+    "yours may be off by 0.002.",
     form=Judged(
         "The answer is three numbers, as `[2.0, 1.0, 0.0]`.",
         lambda answer: (
@@ -140,11 +162,12 @@ pet_scores = Exercise(
             ),
         ),
     ),
-    right="There is no only answer: add the same number to all three scores, and the "
-    "probabilities stay as they are.",
+    right="Yours is one answer of many: add the same number to all three scores, and "
+    "the probabilities stay as they are.",
     hints=(
-        "e to the power of the scores must be as 70 to 25 to 5.",
-        "Which function undoes a power of e?",
+        "Softmax takes e to the power of each score, and divides these powers by their "
+        "sum. So they must be to each other as 70 to 25 to 5.",
+        "Which function undoes a power of e? NumPy has it.",
     ),
     solved=Solution(
         "np.log([0.70, 0.25, 0.05])",
@@ -154,14 +177,23 @@ pet_scores = Exercise(
 )
 
 
-def _naive(scores: np.ndarray) -> np.ndarray:
-    with np.errstate(all="ignore"):
-        powers = np.exp(scores)
-        return powers / powers.sum(axis=-1, keepdims=True)
+_ALL, _ROW, _COLUMN, _FLAT = {}, {"axis": 1, "keepdims": True}, {"axis": 0}, {"axis": 1}
 
 
-def _one_maximum(scores: np.ndarray) -> np.ndarray:
-    return _naive(scores - scores.max())
+def _like(top: dict | None, total: dict | None) -> Callable[[list[tuple]], bool]:
+    """A softmax with these arguments of `max` and `sum`; None: left out."""
+
+    def probabilities(scores: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            powers = np.exp(scores if top is None else scores - scores.max(**top))
+            return powers if total is None else powers / powers.sum(**total)
+
+    return answers_as(probabilities)
+
+
+def _like_any(*pairs: tuple) -> Callable[[list[tuple]], bool]:
+    wrong = [_like(*pair) for pair in pairs]
+    return lambda evidence: any(seen_in(evidence) for seen_in in wrong)
 
 
 stable = Exercise(
@@ -183,19 +215,38 @@ stable = Exercise(
             "overflow",
             "Your powers of e overflow at 2,000, and ∞/∞ is no number. A quotient "
             "does not change when both sides are divided by the same power.",
-            answers_as(_naive),
+            _like(None, _ROW),
         ),
         Mistake(
             "one_maximum",
             "You subtract the greatest score of all rows. In a row far below it every "
             "power becomes 0, and 0/0 is no number. Each row has its own greatest.",
-            answers_as(_one_maximum),
+            _like(_ALL, _ROW),
         ),
         Mistake(
             "over_all_rows",
-            "Your probabilities add up to 1 over the whole array. Each row is one "
-            "picture, and should add up to 1 by itself.",
-            answers_as(lambda scores: softmax(scores.ravel()).reshape(scores.shape)),
+            "You divide by the sum over the whole array. Each row is one picture, and "
+            "should add up to 1 by itself.",
+            _like_any(*product((None, _ALL, _ROW), (_ALL,))),
+        ),
+        Mistake(
+            "along_the_columns",
+            "Your maxima or your sums, one for each row, have the shape `(N,)`. NumPy "
+            "lays such an array along the columns: row 1 gets to column 1. Each number "
+            "has to stay with its row. Which shape does that?",
+            _like_any(*product((None, _ALL, _ROW, _FLAT), (_FLAT,)), (_FLAT, _ROW)),
+        ),
+        Mistake(
+            "axis_0",
+            "You add up along axis 0, from row to row, and so the columns add up to 1. "
+            "Each row is one picture: along which axis do its classes lie?",
+            _like_any(*product((None, _ALL, _ROW, _COLUMN), (_COLUMN,))),
+        ),
+        Mistake(
+            "no_division",
+            "You return the powers of e. They are no probabilities yet: what do those "
+            "of a row add up to?",
+            _like_any(*product((None, _ALL, _ROW), (None,))),
         ),
         Mistake(
             "no_powers",
@@ -204,11 +255,14 @@ stable = Exercise(
             answers_as(lambda x: x / x.sum(axis=-1, keepdims=True)),
         ),
     ),
-    right="Every library does this: `softmax(x + 7)` is the same as `softmax(x)`.",
+    right="Every library subtracts the greatest score first: `softmax(x - 7)` is the "
+    "same as `softmax(x)`.",
     hints=(
         "Softmax does not change when the same number is taken from a whole row. "
         "Which number makes the greatest power e⁰ = 1?",
-        "`scores.max(axis=1, keepdims=True)` holds the greatest of each row.",
+        "`scores.max(axis=1, keepdims=True)` holds the greatest score of each row, in "
+        "the shape `(N, 1)`, so that row and number stay together. The sum of the "
+        "powers needs the same.",
     ),
     solved=Solution(
         "def probabilities(scores):\n"

@@ -29,7 +29,8 @@ first_layer = Exercise(
         Mistake(
             "one_place_less",
             "(227 − 11) / 4 = 54 counts the steps from the first window to the last. "
-            "Or did you take 224? There 54 windows fit, and some pixels are left over.",
+            "Or did you take 224? There 54 windows fit, and a row and a column are "
+            "left over.",
             lambda answer: as_shape(answer)[:2] == (54, 54),
         ),
         Mistake(
@@ -45,8 +46,8 @@ first_layer = Exercise(
             lambda answer: as_shape(answer)[:2] in ((56, 56), (57, 57)),
         ),
     ),
-    right="With 224 the division leaves a remainder: 3 pixels that no window reads. "
-    "The stride alone leaves a sixteenth of the places to all later layers.",
+    right="With 224 the division leaves a remainder: a row and a column that no window "
+    "reads. By the stride alone all later layers have a sixteenth of the places.",
     hints=(
         "(size − kernel) / stride + 1, rounded down, along each axis.",
         "(227 − 11) / 4 = 54 steps. How many windows is that, and how many kernels?",
@@ -68,8 +69,8 @@ two_towers = Exercise(
     mistakes=(
         Mistake(
             "nothing_saved",
-            "So many there are if each kernel reads all 96 maps. On two cards it reads "
-            "only those of its own.",
+            "That is the number when each kernel reads all 96 maps. On two cards it "
+            "reads only the 48 of its own card.",
             lambda answer: as_number(answer) == 614_656,
         ),
         Mistake(
@@ -84,15 +85,17 @@ two_towers = Exercise(
         ),
         Mistake(
             "one_card",
-            "That is one of the two cards.",
-            lambda answer: as_number(answer) == 153_728,
+            "That is one of the two cards: half of the maps, each from half of the 96. "
+            "How many parameters are on both together?",
+            lambda answer: as_number(answer) in (153_728, 153_664, 153_600),
         ),
     ),
     right="In Keras this is `Conv2D(256, 5, groups=2)`. With as many groups as "
     "channels it becomes the depthwise convolution of today's small networks.",
     hints=(
         "A card makes 128 maps from 48. How many weights has one kernel there?",
-        "5·5·48 = 1,200 weights and one bias for each map. There are 256 maps.",
+        "A kernel has 5·5·48 weights and a bias. How many kernels are there on both "
+        "cards together?",
     ),
     solved=Solution(
         "256 * (5 * 5 * 48 + 1)",
@@ -155,8 +158,8 @@ any_size = Exercise(
         ),
         Mistake(
             "too_few_convolutions",
-            "Two convolutions are asked for. Without them there is nothing worth a "
-            "mean.",
+            "Two convolutions are asked for. What they find is what the mean is taken "
+            "of.",
             lambda model: _convolutions(model) < 2,
         ),
         Mistake(
@@ -182,13 +185,13 @@ any_size = Exercise(
         '    layers.GlobalAveragePooling2D(name="mean"),\n'
         '    layers.Dense(10, activation="softmax", name="probabilities"),\n'
         "])",
-        "Convolutions and pooling take any size; the means are 32 numbers whatever it "
-        "is.",
+        "Convolutions and pooling take any size. The means are 32 numbers whatever "
+        "the size is.",
     ),
 )
 
 _MEANS = {
-    "a": "It gets more test digits right, since it overfits less.",
+    "a": "It gets more test digits right.",
     "b": "It gets more right of neither: not of the training and not of the test "
     "digits.",
     "c": "It gets more training digits right, but not more test digits.",
@@ -198,8 +201,9 @@ _MEANS = {
 def _mean_or_not(happened: Mapping[str, tuple[float, float]]) -> str:
     """`{"flatten": (training accuracy, test accuracy), "gap": (…, …)}`."""
     flat, mean = (np.asarray(happened[key], float) for key in ("flatten", "gap"))
-    if not all(part.shape == (2,) and np.all(abs(part) <= 1) for part in (flat, mean)):
-        raise ValueError("two accuracies each")
+    for part in (flat, mean):
+        if part.shape != (2,) or not np.all((part >= 0) & (part <= 1)):
+            raise ValueError("two accuracies each")
     training, test = mean - flat
     if test > 0.005:
         return "a"
@@ -211,8 +215,8 @@ mean_or_flatten = Prediction(
     question="A study note says that global average pooling avoids overfitting. Two "
     "networks have the same convolutions; before the last dense layer one flattens the "
     "maps, the other takes their means. Both learn equally long from the same few "
-    "digits. What about the one with the means, beside the other? (Half a percent more "
-    "does not count as more.) " + listed(_MEANS),
+    "digits. How does the one with the means do, compared with the other? (More means "
+    "more than 0.005 of accuracy.) " + listed(_MEANS),
     form=Choice("b", _MEANS),
     mistakes=(
         Mistake(
@@ -240,4 +244,8 @@ mean_or_flatten = Prediction(
         "overfitting is lost in what the network can tell apart.",
     ),
     outcome=_mean_or_not,
+    measured="a dictionary of two pairs, "
+    '`{"flatten": (training accuracy, test accuracy), "gap": (…, …)}`. "gap" is the '
+    "network with the means (global average pooling); each accuracy is a share from 0 "
+    "to 1.",
 )

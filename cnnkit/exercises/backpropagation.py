@@ -10,7 +10,6 @@ from cnnkit.exercises.forms import (
     as_array,
     as_number,
     chose,
-    listed,
 )
 from cnnkit.exercises.functions import Function, answers_as
 from cnnkit.scratch import avg_pool2d_backward, max_pool2d_backward
@@ -22,16 +21,31 @@ def _equals(right: object):
 
 kernel_slopes = Exercise(
     "backpropagation.kernel_slopes",
-    question="A 2×2 kernel slides over the image [[1, 2, 0], [3, 1, 1], [0, 2, 4]], "
-    "stride 1, no padding. The gradient of the loss with respect to the 2×2 output is "
-    "[[1, 0], [2, -1]]. What is the gradient of the kernel, as 2×2 numbers?",
+    question="A 2×2 kernel slides over `image`, stride 1, no padding, and gives a 2×2 "
+    "output. `grad` is the gradient of the loss with respect to this output. What is "
+    "the gradient of the loss with respect to the kernel, as 2×2 numbers?",
+    shows="image = [[1, 2, 0],\n         [3, 1, 1],\n         [0, 2, 4]]\n"
+    "grad = [[1, 0],\n        [2, -1]]",
     form=Array(np.array([[6.0, 3.0], [1.0, 1.0]])),
     mistakes=(
         Mistake(
             "flipped",
-            "You turned the gradient by 180° before you slid it over the image. For "
-            "the kernel's gradient it stays as it is.",
+            "You turned `grad` by 180° before you slid it over the image. For the "
+            "kernel's gradient it stays as it is.",
             _equals([[4, -1], [1, 5]]),
+        ),
+        Mistake(
+            "transposed",
+            "The right numbers, but rows and columns have changed places. The upper "
+            "right weight lies one column further to the right in the image, not one "
+            "row further down.",
+            _equals([[6, 1], [3, 1]]),
+        ),
+        Mistake(
+            "turned",
+            "The right numbers, turned by 180°. Each belongs to the weight that met "
+            "these pixels on the way forward; nothing is turned there.",
+            _equals([[1, 1], [3, 6]]),
         ),
         Mistake(
             "averaged",
@@ -42,15 +56,17 @@ kernel_slopes = Exercise(
         Mistake(
             "first_place_only",
             "That is what the first output alone says. The kernel was used at four "
-            "places, and three of them have a gradient.",
+            "places, and at three of them the gradient is not 0.",
             _equals([[1, 2], [3, 1]]),
         ),
     ),
     right="It is itself a convolution: the image is the input, and the gradient of the "
-    "output the kernel.",
+    "output is the kernel.",
     hints=(
-        "The upper left weight met the pixels 1, 2, 3 and 1, one for each output.",
-        "Multiply each of these pixels by the gradient of its output, and add up.",
+        "Take one weight, the upper left one. It is used for all four outputs: which "
+        "pixel is it multiplied by for each?",
+        "When this weight grows by 1, each output grows by that pixel. How much the "
+        "loss grows by it says the number of the output in `grad`.",
     ),
     solved=Solution(
         "from cnnkit.scratch import conv2d_backward\n"
@@ -77,8 +93,8 @@ one_output = Exercise(
         ),
         Mistake(
             "other_corner",
-            "The right numbers, in another corner. Where does the window of the lower "
-            "right output lie?",
+            "The right numbers, in the wrong corner. Where does the window of the "
+            "lower right output lie?",
             lambda answer: any(
                 _equals(np.pad([[1, 2], [3, 4]], ((r, 1 - r), (c, 1 - c))))(answer)
                 for r, c in ((0, 0), (0, 1), (1, 0))
@@ -86,7 +102,8 @@ one_output = Exercise(
         ),
         Mistake(
             "all_outputs",
-            "That is the sum over four outputs with gradient 1. Here three have 0.",
+            "That is the sum over four outputs with the gradient 1. Here three of them "
+            "have 0.",
             _equals([[1, 3, 2], [4, 10, 6], [3, 7, 4]]),
         ),
         Mistake(
@@ -118,7 +135,7 @@ bias_slope = Exercise(
     mistakes=(
         Mistake(
             "one_place",
-            "0.5 is what one output says. The bias is added at each place of its "
+            "0.5 is the share of one output. The bias is added at each place of its "
             "channel.",
             lambda answer: as_number(answer) == 0.5,
         ),
@@ -138,6 +155,12 @@ bias_slope = Exercise(
             "You added up over the channels as well. Each channel has a bias of its "
             "own.",
             lambda answer: as_number(answer) == 11520,
+        ),
+        Mistake(
+            "outputs_counted",
+            "So many outputs are moved by this bias. How much does the loss grow when "
+            "one of them grows by 1?",
+            lambda answer: as_number(answer) == 1152,
         ),
     ),
     right="So the axes 0, 1 and 2 are summed, and 20 numbers are left, one for each "
@@ -159,6 +182,14 @@ def _back(grad: np.ndarray, image: np.ndarray, how=max_pool2d_backward) -> np.nd
 
 def _to_all(grad: np.ndarray) -> np.ndarray:
     return np.kron(grad, np.ones((2, 2)))
+
+
+def _is_mask(evidence: list[tuple]) -> bool:
+    """Whether 1 or True stands at each maximum, and 0 or False elsewhere."""
+    return all(
+        np.array_equal(np.asarray(found, float), _back(np.ones_like(grad), image))
+        for (grad, image), found in evidence
+    )
 
 
 _IMAGE = np.array([[1.0, 5.0, 6.0, 2.0], [2.0, 4.0, 3.0, 0.0]])
@@ -193,16 +224,26 @@ through_pooling = Exercise(
         ),
         Mistake(
             "times_pixel",
-            "You multiply by the winning pixel. The output is that pixel itself, so "
-            "the slope is 1.",
+            "You multiply by the greatest pixel of the window. The output is that "
+            "pixel itself, so the slope is 1.",
             answers_as(lambda grad, image: _back(grad, image) * image),
+        ),
+        Mistake(
+            "mask",
+            "You return where the greatest pixels stand, and the places are right. How "
+            "large is the gradient that arrives there? `grad` is not used yet.",
+            _is_mask,
         ),
     ),
     right="With ReLU and max pooling, most pixels of a picture get no gradient at all.",
     hints=(
-        "Which pixel of each window gets the gradient, and what do the others get?",
-        "`np.kron(a, np.ones((2, 2)))` makes a 2×2 block of every number: of the "
-        "pooled image, to compare with the image, and of the gradient.",
+        "Which pixel of each window gets the gradient, and what do the others get? The "
+        "pooled image tells: it holds the greatest number of each window.",
+        "To be compared with `image`, it must be as large. A 2×2 block of every number "
+        "of `a` is made by `np.kron(a, np.ones((2, 2)))`, or by "
+        "`a.repeat(2, axis=0).repeat(2, axis=1)`. Where are the two equal?",
+        "`grad` can be made as large in the same way. Which of its numbers are kept, "
+        "and which become 0?",
     ),
     solved=Solution(
         "def unpool(grad, image):\n"
@@ -216,24 +257,36 @@ through_pooling = Exercise(
 )
 
 _LINES = {
-    "a": "`grad_a = max_pool2d_backward(grad_y, a)`.",
-    "b": "`grad_h = relu_backward(grad_a, h)`.",
-    "c": "`dx, dkernel, dbias = conv2d_backward(grad_a, x, kernel)`.",
-    "d": "`kernel -= 0.1 * dkernel`.",
+    "a": "grad_a = max_pool2d_backward(grad_y, a)",
+    "b": "grad_h = relu_backward(grad_a, h)",
+    "c": "dx, dkernel, dbias = conv2d_backward(grad_a, x, kernel)",
+    "d": "kernel -= 0.1 * dkernel",
 }
+_SHOWN = """# The functions: `x` is what goes in, `grad` the gradient of the loss with
+# respect to what comes out. Each `_backward` gives the gradients of what went in.
+#
+#   conv2d(x, kernel, bias)    conv2d_backward(grad, x, kernel)
+#   relu(x)                    relu_backward(grad, x)
+#   max_pool2d(x)              max_pool2d_backward(grad, x)
+
+h = conv2d(x, kernel, bias)  # forward
+a = relu(h)
+y = max_pool2d(a)
+""" + "".join(f"\n{line:<57}# {letter})" for letter, line in _LINES.items())
 
 silent_bug = Exercise(
     "backpropagation.silent_bug",
-    question="On the way forward: `h = conv2d(x, kernel, bias)`, `a = relu(h)`, "
-    "`y = max_pool2d(a)`. The way back and the step run without an error, and yet "
-    "`check_gradient` says that `dkernel` is wrong. Which line is to blame? "
-    + listed(_LINES),
+    question="The lines below run without an error; `grad_y`, with which the way back "
+    "begins, is right. And yet `dkernel` is wrong: `check_gradient` changes each "
+    "weight a little, measures how the output changes, and finds other slopes. Which "
+    "line is to blame, a, b, c or d?",
+    shows=_SHOWN,
     form=Choice("c", _LINES),
     mistakes=(
         Mistake(
             "pooling_line",
-            "That line is right: the pooling took `a`, and needs it to find the "
-            "winners again.",
+            "That line is right: the pooling took `a`, and needs it to find again "
+            "which pixel of each window was the greatest.",
             chose("a"),
         ),
         Mistake(
@@ -242,13 +295,19 @@ silent_bug = Exercise(
             "passes.",
             chose("b"),
         ),
-        Mistake("sign_of_step", "That line is right: downhill is minus.", chose("d")),
+        Mistake(
+            "sign_of_step",
+            "That line is right: minus leads downhill. And it only uses `dkernel`, "
+            "which is wrong before.",
+            chose("d"),
+        ),
     ),
     right="The shapes cannot tell, as `a` and `h` have the same. Finite differences "
     "can.",
     hints=(
-        "Say for each gradient which array it belongs to.",
-        "What `conv2d` gave was `h`. Which gradient must its `_backward` be given?",
+        "Go through the lines and say for each `grad` that is passed on: with respect "
+        "to which array is it, and which array does the function want?",
+        "Which of the gradients is computed and never used?",
     ),
     solved=Solution(
         '"c"',

@@ -1,5 +1,6 @@
 """Exercises of notebook 12: when to stop, slow down, save."""
 
+import os
 import warnings
 
 from cnnkit.callbacks import Rehearsal, rehearse
@@ -9,10 +10,13 @@ from cnnkit.runtime import keras
 
 commas = Exercise(
     "callbacks.commas",
-    question="A study note gives `keras.Sequential` a list of three layers, each on a "
-    'line of its own, like this: `[` `layers.Dense(16, name="first")` '
-    '`layers.Dense(8, name="second")` `layers.Dense(4, name="third")` `]`. Python '
-    "refuses it. How many commas, at the least, must be added?",
+    question="A study note builds a network as below, and Python refuses it. How many "
+    "commas must be added at the least, so that it runs?",
+    shows="keras.Sequential([\n"
+    '    layers.Dense(16, name="first")\n'
+    '    layers.Dense(8, name="second")\n'
+    '    layers.Dense(4, name="third")\n'
+    "])",
     form=Number(2, unit="commas"),
     mistakes=(
         Mistake(
@@ -37,8 +41,8 @@ commas = Exercise(
     right="A comma behind the last entry too is good style: when a layer is added "
     "below, none can be forgotten.",
     hints=(
-        "How are the entries of `[1 2 3]` to be separated?",
-        "Three entries have so many gaps between them as a fence of three posts.",
+        "Python refuses `[1 2 3]` for the same reason. How do you write it instead?",
+        "A comma stands between two entries. At which of the line ends is it needed?",
     ),
     solved=Solution(
         'layers = ["first", "second", "third"]\nlen(layers) - 1',
@@ -55,21 +59,22 @@ _NAMES = {
 }
 file_name = Exercise(
     "callbacks.file_name",
-    question="A study note names its checkpoints `{epoch:2d}-{val_loss:.2f}.hdf5`. "
-    "What does Python make of this for epoch 1 and a validation loss of 0.1234? "
-    + listed(_NAMES),
+    question="A study note gives the files in which it saves its models a name made as "
+    "below, here for epoch 1 and a validation loss of 0.1234. Which name does Python "
+    "make? " + listed(_NAMES),
+    shows='"{epoch:2d}-{val_loss:.2f}.hdf5".format(epoch=1, val_loss=0.1234)',
     form=Choice("d", _NAMES),
     mistakes=(
         Mistake(
             "believes_the_note",
-            "That is what the note says. `.2f` is an order, two decimals, and not a "
-            "part of the name; and whatever ending stands there stays.",
+            "That is the name that the note gives. But `.2f` asks for two decimals, "
+            "and is itself no part of the name; and the ending stays as it is.",
             chose("a"),
         ),
         Mistake(
             "zero_filled",
-            "Zeros in front come from `02d`. This template says `2d`: two places, and "
-            "what fills them when nothing is said?",
+            "Zeros in front come from `02d`. Here stands `2d`: at least two places. "
+            "What fills them when nothing is said?",
             chose("b"),
         ),
         Mistake(
@@ -78,11 +83,11 @@ file_name = Exercise(
             chose("c"),
         ),
     ),
-    right="It is never written: Keras 3 refuses the ending `.hdf5`, in time, when the "
-    "callback is made.",
+    right="No such file is ever written: Keras 3 refuses the ending `.hdf5` as soon as "
+    "the callback is made.",
     hints=(
         "In `{epoch:2d}` the part behind the colon says how the number is written.",
-        'Try `f"{1:2d}|{1:02d}"`.',
+        'Try `"{n:5d}".format(n=7)`. How long is the text, and what stands in it?',
     ),
     solved=Solution(
         "f'{1:2d}-{0.1234:.2f}.hdf5'\n'd'",
@@ -119,22 +124,48 @@ def _judge_files(callback: keras.callbacks.ModelCheckpoint) -> str:
     if played.saved_files == [(1, "01-0.50.keras"), (2, "02-0.12.keras")]:
         return ""
     files = ", ".join(f"`{name}` after epoch {n}" for n, name in played.saved_files)
-    return f"Rehearsed on these three losses, it saves {files or 'nothing'}."
+    return f"With these three losses, it saves {files or 'nothing'}."
+
+
+def _in_a_folder(callback: keras.callbacks.ModelCheckpoint) -> bool:
+    return os.path.dirname(callback.filepath) not in ("", ".")
+
+
+def _watches_another(callback: keras.callbacks.Callback) -> bool:
+    return callback.monitor != "val_loss"
 
 
 checkpoint = Exercise(
     "callbacks.checkpoint",
-    question="A study note keeps its models so: `ModelCheckPoint("
-    '"{epoch:2d}-{val_loss:.2f}.hdf5", monitor="val_loss", save_best_only=True, '
-    'mode="min")`. Neither the class nor the ending exists. Make the callback that '
-    "saves whole models when the validation loss is the least so far: for losses of "
-    "0.50, 0.12 and 0.30 the files `01-0.50.keras` and `02-0.12.keras`.",
+    question="A study note saves its models as below. Keras has no class of this name, "
+    "and refuses the ending. Make the callback that saves the whole model after an "
+    "epoch whose validation loss is the least so far. For losses of 0.50, 0.12 and "
+    "0.30 it saves `01-0.50.keras` and `02-0.12.keras`, in the folder in which you "
+    "work.",
+    shows="ModelCheckPoint(\n"
+    '    "{epoch:2d}-{val_loss:.2f}.hdf5",\n'
+    '    monitor="val_loss",\n'
+    "    save_best_only=True,\n"
+    '    mode="min",\n'
+    ")",
     form=Judged(
         "The answer is a callback, a `keras.callbacks.ModelCheckpoint`.",
         is_kind=lambda answer: isinstance(answer, keras.callbacks.ModelCheckpoint),
         judge=_judge_files,
     ),
     mistakes=(
+        Mistake(
+            "other_monitor",
+            "It does not watch the validation loss. Read its `monitor` letter by "
+            "letter.",
+            lambda callback: callback.save_best_only and _watches_another(callback),
+        ),
+        Mistake(
+            "in_a_folder",
+            "It saves into a folder. That may well be a good place, but the names that "
+            "are asked for begin with the number of the epoch.",
+            _in_a_folder,
+        ),
         Mistake(
             "space_in_the_name",
             "Its first file would be ` 1-0.50.keras`, and that begins with a space.",
@@ -157,11 +188,12 @@ checkpoint = Exercise(
             lambda callback: [epoch for epoch, _ in _saved(callback)] == [1],
         ),
     ),
-    right="No model was trained for this: `rehearse` showed your callback the three "
-    "losses and noted what it would save.",
+    right="No model was trained for this: `cnnkit.rehearse(callbacks, losses)` calls a "
+    "callback as training would, and notes what it does.",
     hints=(
-        "Of `ModelCheckPoint` one letter is wrong, and `.keras` is the ending.",
-        "A number that is filled up with zeros to two places is written `02d`.",
+        "Of `ModelCheckPoint` one letter is wrong. And which ending do the two files "
+        "have that are wanted?",
+        "`2d` fills a number up with spaces. Which format fills it up with zeros?",
     ),
     solved=Solution(
         "from cnnkit import model_checkpoint\n"
@@ -172,7 +204,7 @@ checkpoint = Exercise(
 )
 
 _STOP, _SLOW = keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau
-_FLAT = [0.9, 0.6, *[0.5] * 28]
+_FLAT = {"val_loss": [0.9, 0.6, *[0.5] * 28]}
 
 
 def _slowed(callbacks: object) -> bool:
@@ -181,9 +213,9 @@ def _slowed(callbacks: object) -> bool:
 
 
 def _are_two(answer: object) -> bool:
-    listed = answer if isinstance(answer, (list, tuple)) else []
-    return len(listed) == 2 and all(
-        any(isinstance(one, kind) for one in listed) for kind in (_STOP, _SLOW)
+    given = answer if isinstance(answer, (list, tuple)) else []
+    return len(given) == 2 and all(
+        any(isinstance(one, kind) for one in given) for kind in (_STOP, _SLOW)
     )
 
 
@@ -204,17 +236,28 @@ def _judge_chance(callbacks: object) -> str:
 
 chance = Exercise(
     "callbacks.chance",
-    question="A study note uses `EarlyStopping(patience=3)` beside "
-    "`ReduceLROnPlateau(factor=0.1, patience=10)`, both on `val_loss`. The loss goes "
-    "0.9, 0.6, 0.5 and then stays at 0.5 for good. Give a list of two such callbacks "
-    "with which at least one epoch runs at a lower rate, and which stop training "
-    "before epoch 30.",
+    question="A study note uses the two callbacks below. The validation loss goes 0.9, "
+    "0.6, 0.5 and then stays at 0.5 for good, and no epoch runs at a lower learning "
+    "rate. Give a list of two such callbacks, on the validation loss too, with which "
+    "at least one epoch does, and training stops before epoch 30.",
+    shows='[EarlyStopping("val_loss", patience=3),\n'
+    ' ReduceLROnPlateau("val_loss", factor=0.1, patience=10)]',
     form=Judged(
         "The answer is a list: an `EarlyStopping` and a `ReduceLROnPlateau`.",
         is_kind=_are_two,
         judge=_judge_chance,
     ),
     mistakes=(
+        Mistake(
+            "other_monitor",
+            "At least one of them does not watch the validation loss. See `monitor`.",
+            lambda both: any(map(_watches_another, both)),
+        ),
+        Mistake(
+            "upside_down",
+            "At least one of them takes a growing loss for an improvement. See `mode`.",
+            lambda both: any(one.mode == "max" for one in both),
+        ),
         Mistake(
             "never_stops",
             "After 29 epochs it still runs. How long does your early stopping wait?",
@@ -233,11 +276,14 @@ chance = Exercise(
             lambda both: _waits(both) < 0 and not _slowed(both),
         ),
     ),
-    right="The kit's presets all wait longer to stop than to slow down, except "
-    "`notes`, which keeps the note's numbers and warns.",
+    right="`callback_preset(name, folder)` of the kit gives ready lists of callbacks. "
+    "They too wait longer to stop than to slow down; only the list that is called "
+    '`"notes"` keeps the numbers of the note, and warns.',
     hints=(
-        "After how many flat epochs does each of the two act? Which comes first?",
-        "The rate must drop at least one epoch before training stops.",
+        "Each of them counts the epochs without improvement, up to its `patience`. "
+        "Which of the two acts first?",
+        "The rate must drop at least one epoch before training stops. Which patience "
+        "has to be the smaller one?",
     ),
     solved=Solution(
         "from cnnkit import early_stopping, reduce_lr_on_plateau\n"

@@ -60,16 +60,33 @@ kernel_shape = Exercise(
 
 count = Exercise(
     "channels.count",
-    question="Find the slip: somebody counts the parameters of a layer of 32 kernels "
-    "of 3×3, with biases, on RGB images, as 3·3·32 + 32 = 320. How many are there "
-    "really?",
+    question="A convolution layer reads RGB images. It has 32 kernels of 3×3, with "
+    "biases. A study note counts its parameters as 3·3·32 + 32 = 320, and that is "
+    "wrong. How many parameters does the layer have?",
     form=Number(896, unit="parameters"),
     mistakes=(
         Mistake(
             "as_written",
-            "That is the count in question. It has nine weights to a kernel. How many "
+            "That is what the note says. It gives each kernel nine weights. How many "
             "numbers does a kernel read at one place of an RGB image?",
             lambda answer: as_number(answer) == 320,
+        ),
+        Mistake(
+            "flat_and_no_biases",
+            "3·3·32 leaves two things out: at one place of an RGB image a kernel reads "
+            "more than nine numbers, and each kernel has a bias.",
+            lambda answer: as_number(answer) == 288,
+        ),
+        Mistake(
+            "one_kernel",
+            "You counted a single kernel. The layer has more of them.",
+            lambda answer: as_number(answer) in (27, 28),
+        ),
+        Mistake(
+            "one_bias",
+            "The weights are all there. But you added a single bias for the whole "
+            "layer, and each kernel has its own.",
+            lambda answer: as_number(answer) == 865,
         ),
         Mistake(
             "no_biases",
@@ -93,7 +110,8 @@ count = Exercise(
     "and nowhere else.",
     hints=(
         "Take one kernel alone. It lies on 3×3 places of three channels.",
-        "27 weights and a bias for one kernel; there are 32.",
+        "It has a weight for each number that it reads there, and one bias. Then think "
+        "of all the kernels.",
     ),
     solved=Solution(
         "(3 * 3 * 3 + 1) * 32",
@@ -186,6 +204,12 @@ to_channels_first = Exercise(
             answers_as(lambda images: images.T),
         ),
         Mistake(
+            "unchanged",
+            "The axes stand in the order in which they came. The channels should come "
+            "right behind the batch.",
+            answers_as(lambda images: images),
+        ),
+        Mistake(
             "before_the_batch",
             "The channels now stand before the batch. They belong behind it.",
             answers_as(lambda images: np.moveaxis(images, -1, 0)),
@@ -194,7 +218,8 @@ to_channels_first = Exercise(
     right="`transpose` copies no number: NumPy reads the same memory in other steps.",
     hints=(
         "`images[n, r, c, k]` is to be found at `[n, k, r, c]` afterwards.",
-        "`transpose` takes the old axes in their new order; the first is 0.",
+        "`images.transpose(…)` takes the numbers of the old axes in their new order. "
+        "The batch is axis 0 and stays in front.",
     ),
     solved=Solution(
         "def to_channels_first(images):\n"
@@ -213,8 +238,8 @@ _LINES = {
 
 false_line = Exercise(
     "channels.false_line",
-    question="Find the slip: one of these four lines of a study note about convolution "
-    "layers is false. Which one? " + listed(_LINES),
+    question="A study note about convolution layers has these four lines. Three are "
+    "true and one is false. Which one is false? " + listed(_LINES),
     form=Choice("c", _LINES),
     mistakes=(
         Mistake(
@@ -238,8 +263,8 @@ false_line = Exercise(
     ),
     right="One kernel, one feature map, whether anything is pooled later or not.",
     hints=(
-        "Three of them you can check on shapes: (N, H, W, Cin) with (kh, kw, Cin, "
-        "Cout).",
+        "Three of the lines can be checked on shapes: the input is (N, H, W, channels "
+        "in), the kernel array (height, width, channels in, channels out).",
         "Does a network without pooling have feature maps?",
     ),
     solved=Solution(

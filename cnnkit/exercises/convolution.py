@@ -9,9 +9,11 @@ from cnnkit.scratch import conv2d
 
 one_window = Exercise(
     "convolution.one_window",
-    question="The window of an image holds `[[3, 1], [2, 4]]`. On it lies the kernel "
-    "`[[1, -2], [0, 2]]`, with bias 5. What does a convolution layer of Keras put out "
-    "at this place, before any activation?",
+    question="A kernel lies on a window of an image. What number does a convolution "
+    "layer of Keras put out at this place, if no activation function follows?",
+    shows="window = np.array([[3, 1], [2, 4]])\n"
+    "kernel = np.array([[1, -2], [0, 2]])\n"
+    "bias = 5",
     form=Number(14),
     mistakes=(
         Mistake(
@@ -36,6 +38,11 @@ one_window = Exercise(
             "You added the bias to each product. It is added once, to their sum.",
             lambda answer: as_number(answer) == 29,
         ),
+        Mistake(
+            "lost_sign",
+            "You lost a sign: one of the weights is negative, and so is its product.",
+            lambda answer: as_number(answer) in (18, 13),
+        ),
     ),
     right="The same five numbers, four weights and a bias, do this at every place.",
     hints=(
@@ -59,8 +66,9 @@ def _answer(kernel: object, picture: np.ndarray) -> float:
     return float(np.sum(as_array(kernel) * picture))
 
 
-def _is_flat(kernel: object) -> bool:
-    return abs(np.sum(as_array(kernel))) <= 1e-6 * np.sum(np.abs(as_array(kernel)))
+def _is_flat(kernel: object, share: float = 1e-6) -> bool:
+    kernel = as_array(kernel)
+    return abs(np.sum(kernel)) <= share * np.sum(np.abs(kernel))
 
 
 def _judge_falling(kernel: object) -> str:
@@ -77,9 +85,10 @@ def _judge_falling(kernel: object) -> str:
 falling = Exercise(
     "convolution.falling",
     question="Write a 3×3 kernel that finds falling diagonals, from the upper left to "
-    "the lower right. It answers more than 0 to ones on that diagonal with zeros "
-    "around, less than that to a horizontal, vertical or rising line through the "
-    "middle, and 0 to a flat area, however bright.",
+    "the lower right. Its weighted sum is above 0 for ones on that diagonal with zeros "
+    "around them, smaller for a horizontal, vertical or rising line of ones through "
+    "the middle, and exactly 0 for a flat area, however bright. Take whole numbers, or "
+    "write fractions out, `1 / 7` rather than 0.14.",
     form=Judged(
         "The answer is a kernel: 3 rows of 3 finite numbers.",
         lambda answer: (
@@ -109,6 +118,17 @@ falling = Exercise(
             ),
         ),
         Mistake(
+            "nearly",
+            "It finds the diagonal, but its weights add up to nearly 0, not to 0: "
+            "rounded numbers do that. A very bright wall would still get an answer. "
+            "Take whole numbers, or leave the division to Python.",
+            lambda answer: (
+                not _is_flat(answer)
+                and _is_flat(answer, 0.1)
+                and not _judge_falling(answer)
+            ),
+        ),
+        Mistake(
             "sees_brightness",
             "Its weights do not add up to 0, so it answers to a flat area too: a "
             "bright wall would look like a diagonal.",
@@ -132,11 +152,25 @@ def _slide(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     return conv2d(image[None, ..., None], kernel[..., None, None])[0, ..., 0]
 
 
+def _stops_early(case: tuple, found: object) -> bool:
+    """Whether only the first number, row or column is there, or is not 0."""
+    right, found = _slide(*case), as_array(found)
+    for part in (np.s_[:1, :1], np.s_[:1], np.s_[:, :1]):
+        first, rest_zeros = right[part].ravel(), np.zeros_like(right)
+        rest_zeros[part] = right[part]
+        if found.shape == right.shape and np.allclose(found, rest_zeros):
+            return not np.allclose(found, right)
+        if found.size == first.size and np.allclose(found.ravel(), first):
+            return True
+    return False
+
+
 slide = Exercise(
     "convolution.slide",
-    question="Write a function `slide(image, kernel)` that slides a kernel `(kh, kw)` "
-    "over an image `(H, W)`, with stride 1, without padding, and without turning it "
-    "round, and returns the `(H - kh + 1, W - kw + 1)` weighted sums.",
+    question="Write a function `slide(image, kernel)` that slides a kernel of shape "
+    "`(kh, kw)` over an image of shape `(H, W)`, one pixel at a time, without padding "
+    "and without turning the kernel round. It returns the weighted sums as an array of "
+    "shape `(H - kh + 1, W - kw + 1)`.",
     form=Function(
         _slide,
         cases=(
@@ -163,6 +197,23 @@ slide = Exercise(
             "forgets_the_kernel",
             "You add up the bare pixels. Each should meet its weight first.",
             answers_as(lambda image, kernel: _slide(image, np.ones_like(kernel))),
+        ),
+        Mistake(
+            "as_large_as_the_image",
+            "Your result is no smaller than the image: you put zeros around the image, "
+            "or made room for windows that hang over its edge. Here every window lies "
+            "inside the image, so there are fewer places than pixels.",
+            lambda evidence: all(
+                len(found) >= len(image) and len(found[0]) >= image.shape[1]
+                for (image, _), found in evidence
+            ),
+        ),
+        Mistake(
+            "stops_early",
+            "You compute the first number, or the first row or column of them, and no "
+            "more. Does a `return` stand inside a loop? A function ends at the first "
+            "`return` that it meets.",
+            lambda evidence: all(_stops_early(*one) for one in evidence),
         ),
     ),
     right="Four nested loops do it; `cnnkit.scratch.conv2d` does it as one product of "
@@ -195,8 +246,14 @@ equations = Exercise(
     mistakes=(
         Mistake(
             "no_bias",
-            "So many for the weights. One more thing is unknown.",
+            "That is enough for the weights alone. One more number is unknown.",
             lambda answer: as_number(answer) == 9,
+        ),
+        Mistake(
+            "bias_per_weight",
+            "You gave each weight a bias of its own. A kernel has one bias, added to "
+            "its weighted sum.",
+            lambda answer: as_number(answer) == 18,
         ),
         Mistake(
             "one_is_enough",
@@ -206,7 +263,7 @@ equations = Exercise(
         ),
     ),
     right="A map has far more numbers than that, so an edge kernel can be learned from "
-    "a single image, unless it is flat: then all equations are the same.",
+    "a single image, unless that image is flat: then all equations are the same.",
     hints=(
         "You need as many equations as there are unknowns.",
         "Which numbers does a layer with one 3×3 kernel learn?",
@@ -226,10 +283,10 @@ _TURNED = {
 
 turned_layer = Exercise(
     "convolution.turned_layer",
-    question="Keras does not turn a kernel round; the convolution of mathematics does. "
-    "Suppose a layer did turn its kernels, and the network were trained from the "
-    "start, from the same first weights turned round. What would change? "
-    + listed(_TURNED),
+    question="Keras does not turn a kernel round; the convolution of mathematics turns "
+    "it by 180 degrees. Suppose a layer did turn its kernels, and the network were "
+    "trained from the start, beginning with the same random weights, turned round as "
+    "well. What would change? " + listed(_TURNED),
     form=Choice("b", _TURNED),
     mistakes=(
         Mistake(
@@ -245,8 +302,8 @@ turned_layer = Exercise(
             lambda answer: answer.strip().lower() == "c",
         ),
     ),
-    right="So it only matters for kernels written by hand, such as Sobel's, whose "
-    "answer changes its sign when it is turned.",
+    right="So it only matters for kernels written by hand, such as Sobel's: turn "
+    "it, and its answer changes sign.",
     hints=(
         "Take a kernel that finds something. Which one must the turning layer hold to "
         "find the same?",

@@ -51,6 +51,7 @@ class Exercise:
         right: one sentence that adds something, for whoever got it.
         hints: at least two, each a step further.
         solved: the solution.
+        shows: code that the question speaks of, shown below it. Default: none.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Exercise:
     right: str
     hints: Sequence[str]
     solved: Solution
+    shows: str = ""
     _shown: list[int] = field(default_factory=lambda: [0], compare=False)
 
     def __post_init__(self) -> None:
@@ -97,11 +99,13 @@ class Exercise:
         return Card(self.name, state, text, code)
 
     def hint(self) -> Card:
-        """Show the next hint; after the last one, that one again."""
-        number = min(self._shown[0], len(self.hints) - 1)
-        self._shown[0] = number + 1
-        state = f"hint {number + 1} of {len(self.hints)}"
-        return Card(self.name, state, self.hints[number])
+        """Show the next hint; after the last one, that one again, and say so."""
+        number, count = self._shown[0], len(self.hints)
+        self._shown[0] = min(number + 1, count)
+        if number == count:
+            text = f"{self.hints[-1]} There is no further hint: see `.solution()`."
+            return Card(self.name, f"hint {count} of {count}", text)
+        return Card(self.name, f"hint {number + 1} of {count}", self.hints[number])
 
     def solution(self) -> Card:
         """Show the solution: code that passes the check, and the reason."""
@@ -114,7 +118,7 @@ class Exercise:
         return self._question()._repr_html_()
 
     def _question(self) -> Card:
-        return Card(self.name, "question", self.question)
+        return Card(self.name, "question", self.question, code=self.shows)
 
 
 def _sees(mistake: Mistake, evidence: object) -> bool:

@@ -1,7 +1,7 @@
 """Exercises of notebook 16: what makes training fast."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -10,18 +10,13 @@ from cnnkit.exercises.forms import (
     Array,
     Choice,
     Number,
-    as_array,
     as_number,
     chose,
     listed,
+    near,
 )
 from cnnkit.exercises.functions import Function, answers_as
 from cnnkit.exercises.predictions import Prediction
-
-
-def _near(*values: float) -> Callable[[object], bool]:
-    return lambda answer: np.allclose(as_array(answer), values, atol=0.006)
-
 
 updates = Exercise(
     "fast_training.updates",
@@ -32,7 +27,7 @@ updates = Exercise(
     mistakes=(
         Mistake(
             "one_epoch",
-            "So many steps are in one epoch. There are two.",
+            "That is how many steps one epoch has. There are two.",
             lambda answer: as_number(answer) == 430,
         ),
         Mistake(
@@ -43,13 +38,13 @@ updates = Exercise(
         ),
         Mistake(
             "not_rounded",
-            "A step cannot be done in part. The digits left over make a batch of their "
+            "No step is taken in part. The digits left over make a batch of their "
             "own, at the end of each epoch.",
             lambda answer: abs(as_number(answer) - 859.375) < 0.5,
         ),
         Mistake(
             "a_step_a_digit",
-            "That is how many digits are read. The weights change once a batch.",
+            "That is how many digits are read. The weights change once for each batch.",
             lambda answer: as_number(answer) == 110_000,
         ),
     ),
@@ -74,27 +69,28 @@ normalised = Exercise(
     mistakes=(
         Mistake(
             "only_centred",
-            "Their mean is 0 now, but their spread is still 3.",
-            _near(-3, -1, -1, 5),
+            "Their mean is 0 now. But their spread, the standard deviation, is still 3 "
+            "and should be 1.",
+            near(-3, -1, -1, 5, within=0.006),
         ),
         Mistake(
             "divided_by_variance",
-            "You divide by 9, the variance. The spread is its root.",
-            _near(-1 / 3, -1 / 9, -1 / 9, 5 / 9),
+            "You divide by 9, the variance. The spread is its square root.",
+            near(-1 / 3, -1 / 9, -1 / 9, 5 / 9, within=0.006),
         ),
         Mistake(
             "n_minus_1",
             "You divide the squares by n − 1 = 3, as for a sample of something larger. "
             "The layer takes their plain mean.",
-            _near(-3 / 12**0.5, -1 / 12**0.5, -1 / 12**0.5, 5 / 12**0.5),
+            near(-3 / 12**0.5, -1 / 12**0.5, -1 / 12**0.5, 5 / 12**0.5, within=0.006),
         ),
     ),
-    right="In use there may be no batch: then the layer takes the mean and spread that "
-    "it averaged in training.",
+    right="When the network is used, there may be no batch. Then the layer takes the "
+    "mean and the spread that it averaged in training.",
     hints=(
         "Take the mean of the four away from each of them.",
         "The mean is 5. The mean of the four squares that are left is the variance; "
-        "divide by its root.",
+        "divide by its square root.",
     ),
     solved=Solution(
         "x = np.array([2, 4, 4, 10])\n(x - x.mean()) / x.std()",
@@ -126,7 +122,7 @@ one_cycle = Exercise(
     question="Write a function `rate(step, steps, peak)`, the rate of one cycle. "
     "In the first 30 % of the `steps` it rises in a straight line from `peak / 25` at "
     "step 0 to `peak`. Then it falls as half a cosine, `peak * (1 + cos(π · s)) / 2`, "
-    "where s goes from 0 at the peak to 1 at the last, `steps`.",
+    "where s goes from 0 at the peak to 1 at step `steps`.",
     form=Function(
         _rate,
         cases=((0, 10, 1.0), (3, 10, 1.0), (10, 10, 1.0), (1, 10, 1.0), (80, 100, 0.5)),
@@ -136,7 +132,7 @@ one_cycle = Exercise(
         Mistake(
             "falls_straight",
             "Your rate rises as it should, and then falls in a straight line. Half a "
-            "cosine stays high at first, and comes in gently at the end.",
+            "cosine stays high at first, and comes down gently at the end.",
             answers_as(_falls_straight),
         ),
         Mistake(
@@ -171,14 +167,16 @@ one_cycle = Exercise(
 
 _EXECUTION = {
     "a": "Batches are 50 times as large.",
-    "b": "Python hands over to compiled code only once for 50 steps.",
-    "c": "The weights change once for 50 steps.",
+    "b": "Python hands over to compiled code only once in 50 steps.",
+    "c": "The weights change only once in 50 steps.",
 }
 fifty_steps = Exercise(
     "fast_training.fifty_steps",
-    question="`compile(…, steps_per_execution=50)` makes the epochs of a small network "
-    "shorter, and the weights come out the same. What does it change? "
+    question="Compiled as below, a small network takes less time for an epoch, and its "
+    "weights come out the same. What does the last argument change? "
     + listed(_EXECUTION),
+    shows='model.compile("adam", "sparse_categorical_crossentropy",\n'
+    "              steps_per_execution=50)",
     form=Choice("b", _EXECUTION),
     mistakes=(
         Mistake(
@@ -188,12 +186,13 @@ fifty_steps = Exercise(
         ),
         Mistake(
             "gradients_added_up",
-            "That is `gradient_accumulation_steps`, an argument of the optimiser, and "
-            "it would lead to other weights.",
+            "There is such a setting, `gradient_accumulation_steps` of the optimiser, "
+            "and it leads to other weights.",
             chose("c"),
         ),
     ),
-    right="Callbacks, the progress bar too, are called once for 50 steps then.",
+    right="Then the progress bar, and any callback that acts on batches, is called "
+    "only once in 50 steps too.",
     hints=(
         "The same weights come out: so the same steps are made, in the same order.",
         "What happens between two steps, and costs time while nothing is computed?",
@@ -216,8 +215,8 @@ _MEASURED = ("stride", "steps_per_execution", "batch normalisation", "one cycle"
 
 def _fastest(happened: Mapping[str, float]) -> str:
     """`{"stride": seconds, …}`: an epoch with each of the four changes."""
-    seconds = [float(happened[key]) for key in _MEASURED]
-    if not all(0 < value < math.inf for value in seconds):
+    seconds = [as_number(happened[key]) for key in _MEASURED]
+    if None in seconds or not all(0 < value < math.inf for value in seconds):
         raise ValueError("seconds are positive")
     return "abcd"[seconds.index(min(seconds))]
 
@@ -246,7 +245,8 @@ shorter_epoch = Prediction(
             chose("d"),
         ),
     ),
-    right="99 % in seconds takes both: shorter epochs, and fewer of them.",
+    right="To read 99 % after a few seconds takes both: shorter epochs, and fewer of "
+    "them.",
     hints=(
         "Which changes leave the sums of a step as they are?",
         "Pooling throws three of four numbers away after they were computed.",
@@ -257,4 +257,7 @@ shorter_epoch = Prediction(
         "pooling they compute all, and three quarters of them are thrown away.",
     ),
     outcome=_fastest,
+    measured="a dict of the seconds that one epoch takes with each of the changes "
+    'alone, all above 0: `{"stride": …, "steps_per_execution": …, '
+    '"batch normalisation": …, "one cycle": …}`.',
 )

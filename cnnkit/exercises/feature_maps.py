@@ -1,7 +1,5 @@
 """Exercises of notebook 13: what a network sees."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from cnnkit.exercises.engine import Exercise, Mistake, Solution
@@ -9,18 +7,14 @@ from cnnkit.exercises.forms import (
     Array,
     Choice,
     Shape,
-    as_array,
+    as_number,
     as_shape,
     chose,
     listed,
+    near,
 )
 from cnnkit.exercises.functions import Function, answers_as
 from cnnkit.exercises.predictions import Prediction
-
-
-def _near(*rows: tuple) -> Callable[[object], bool]:
-    return lambda answer: np.allclose(as_array(answer), rows, atol=0.01)
-
 
 _MAPS = {
     "a": "Only the ten arrays of 12×12: what is left after pooling.",
@@ -38,7 +32,7 @@ what_is_one = Exercise(
         Mistake(
             "believes_the_note",
             "So says the note. But then a network without pooling would have no "
-            "feature maps at all. What does a filter itself yield?",
+            "feature maps at all. What does a kernel itself give?",
             chose("a"),
         ),
         Mistake(
@@ -60,21 +54,23 @@ what_is_one = Exercise(
     ),
     solved=Solution(
         "'b'",
-        "A filter yields one map. Pooling makes it smaller, and it stays a map of the "
-        "same feature.",
+        "Each kernel gives one map. Pooling makes it smaller, and it stays a map of "
+        "the same feature.",
     ),
 )
 
 three_images = Exercise(
     "feature_maps.three_images",
     question="A network reads 28×28×1: `conv1` with ten 5×5 kernels, 2×2 pooling, "
-    "`conv2` with twenty 5×5 kernels, 2×2 pooling, then dense layers; no padding. What "
-    'is the shape of `feature_maps(model, images)["conv2"]` for three images?',
+    "`conv2` with twenty 5×5 kernels, 2×2 pooling, then dense layers; no padding. "
+    "`model` is this network, and `images` holds three images. What is the shape of "
+    "`maps`?",
+    shows='maps = feature_maps(model, images)["conv2"]',
     form=Shape((3, 8, 8, 20)),
     mistakes=(
         Mistake(
             "pooled",
-            "That is what the pooling behind it answers, not the layer itself.",
+            "That is what the pooling after `conv2` gives, not `conv2` itself.",
             lambda answer: as_shape(answer) == (3, 4, 4, 20),
         ),
         Mistake(
@@ -92,8 +88,14 @@ three_images = Exercise(
             "The first axis counts the images, and there are three.",
             lambda answer: as_shape(answer) == (1, 8, 8, 20),
         ),
+        Mistake(
+            "first_layer",
+            "That is what `conv1` gives. Its maps are pooled, and then `conv2` reads "
+            "them.",
+            lambda answer: as_shape(answer)[1:] in ((24, 24, 10), (24, 24, 20)),
+        ),
     ),
-    right="`maps[0, :, :, 4]` is one feature map: how the fifth kernel answered to the "
+    right="`maps[0, :, :, 4]` is one feature map: what the fifth kernel found in the "
     "first image.",
     hints=(
         "28 − 5 + 1 rows leave `conv1`, and pooling halves them. Go on like that.",
@@ -108,33 +110,33 @@ three_images = Exercise(
 
 covered = Exercise(
     "feature_maps.covered",
-    question="The score of «7» for an image is 6. A grey patch covers each quarter in "
-    "turn, and the score becomes 5 (top left), 8 (top right), 1 (bottom left), 6 "
-    "(bottom right). Write the 2×2 occlusion map: how much the score falls when the "
-    "quarter is covered.",
+    question="For an image a network gives the class «7» the score 6. A grey patch "
+    "covers each quarter in turn, and the score becomes 5 (top left), 8 (top right), 1 "
+    "(bottom left), 6 (bottom right). Write the 2×2 occlusion map: how much the score "
+    "falls when the quarter is covered.",
     form=Array(np.array([[1.0, -2.0], [5.0, 0.0]])),
     mistakes=(
         Mistake(
             "scores",
             "These are the scores that are left. How much is gone at each place?",
-            _near((5, 8), (1, 6)),
+            near((5, 8), (1, 6), within=0.01),
         ),
         Mistake(
             "other_sign",
             "You subtract the other way round: a fall should be a positive number.",
-            _near((-1, 2), (-5, 0)),
+            near((-1, 2), (-5, 0), within=0.01),
         ),
         Mistake(
             "without_sign",
             "In one quarter the score rose: the network finds «7» likelier without it. "
             "Your map does not tell that from a fall.",
-            _near((1, 2), (5, 0)),
+            near((1, 2), (5, 0), within=0.01),
         ),
         Mistake(
             "cut_off",
             "You set what speaks against «7» to 0, as Grad-CAM does. Occlusion keeps "
             "the sign.",
-            _near((1, 0), (5, 0)),
+            near((1, 0), (5, 0), within=0.01),
         ),
     ),
     right="The falls do not add up to 6: two quarters may tell the same, or say "
@@ -181,13 +183,14 @@ cam = Exercise(
         ),
         Mistake(
             "cuts_each_map",
-            "You cut off each map before adding. Then no map can outvote another: add "
-            "first, cut off last.",
+            "You set the negative places of each map to 0 before you add. Then no map "
+            "can speak against another: add first.",
             answers_as(lambda a, g: np.maximum(_weighted(a, g), 0).sum(axis=-1)),
         ),
         Mistake(
             "place_by_place",
-            "You multiply each place by its own slope. One weight is due to each map.",
+            "You multiply each place by its own slope. All places of a map have to be "
+            "multiplied by one number, its mean slope.",
             answers_as(lambda a, g: np.maximum((a * g).sum(axis=-1), 0)),
         ),
         Mistake(
@@ -197,10 +200,12 @@ cam = Exercise(
         ),
     ),
     right="The map is as coarse as the layer: 8×8 places for 28×28 pixels. "
-    "`grad_cam` lays each on the middle of what it sees.",
+    "`grad_cam` puts each place in the middle of the pixels that it depends on.",
     hints=(
-        "`slopes.mean(axis=(0, 1))` has K numbers, one weight for each map.",
-        "Multiply, add along the last axis, then `np.maximum(…, 0)`.",
+        "The mean over rows and columns is `slopes.mean(axis=(0, 1))`: K numbers, one "
+        "for each map. NumPy lays them along the last axis of `maps` by itself.",
+        "Which axis counts the maps? The sum runs along it. `np.maximum(x, 0)` then "
+        "sets to 0 what is negative.",
     ),
     solved=Solution(
         "def cam(maps, slopes):\n"
@@ -213,24 +218,28 @@ cam = Exercise(
 )
 
 _HEAT = {
-    "a": "The mean heat on ink and on paper is much the same.",
-    "c": "The mean heat on ink is at least twice that on paper.",
-    "d": "The mean heat on paper is at least twice that on ink.",
+    "a": "It is much the same on both: neither is twice the other.",
+    "b": "It is at least twice as large on the paper.",
+    "c": "It is at least twice as large on the ink.",
 }
 
 
 def _where(ratio: float) -> str:
     """From the mean absolute heat on ink, divided by that on paper."""
-    if not float(ratio) >= 0:
+    ratio = as_number(ratio)
+    if not 0 <= ratio < np.inf:  # not a number either
         raise ValueError("a ratio of heats is no negative number")
-    return "c" if ratio >= 2 else "d" if ratio <= 0.5 else "a"
+    return "c" if ratio >= 2 else "b" if ratio <= 0.5 else "a"
 
 
 untrained = Prediction(
     "feature_maps.untrained",
-    question="A network that has learned nothing yet gets digits, and patches of 0, as "
-    "dark as the empty paper, make occlusion maps. Taken without its sign, where is "
-    "the heat? " + listed(_HEAT),
+    question="A network that has learned nothing yet, its weights still drawn at "
+    "random, reads digits. A patch of 0, the number of the empty paper, covers each "
+    "place in turn: an occlusion map says how much the score of a class changes by it. "
+    "Call the size of this change, without its sign, the heat of the place. How large "
+    "is the mean heat on the ink of the digits, beside that on the paper round them? "
+    + listed(_HEAT),
     form=Choice("c", _HEAT),
     mistakes=(
         Mistake(
@@ -242,14 +251,15 @@ untrained = Prediction(
         Mistake(
             "paper",
             "Covering paper with paper changes nothing, in any network.",
-            chose("d"),
+            chose("b"),
         ),
     ),
     right="Heat on the digit proves no learning: compare any such map with that of an "
     "untrained network.",
     hints=(
         "What does a patch of 0 change where the image is 0 already?",
-        "Random kernels answer to ink too, only not for a reason.",
+        "Kernels drawn at random find something in ink as well. What do they find "
+        "where all pixels are 0?",
     ),
     solved=Solution(
         "'c'",
@@ -257,4 +267,6 @@ untrained = Prediction(
         "move. Only patches that hide ink give heat, whatever the network knows.",
     ),
     outcome=_where,
+    measured="one number: the mean heat on the ink, divided by the mean heat on all "
+    "other pixels. It is 1 if both are the same, and never negative.",
 )

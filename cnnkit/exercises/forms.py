@@ -178,6 +178,11 @@ def chose(letter: str) -> Callable[[str], bool]:
     return lambda answer: answer.strip().lower() == letter
 
 
+def near(*values: float, within: float) -> Callable[[object], bool]:
+    """For a `Mistake`: whether the answer is these numbers, but for rounding."""
+    return lambda answer: np.allclose(as_array(answer), values, rtol=0, atol=within)
+
+
 def listed(options: Mapping[str, str]) -> str:
     """The options as they stand in the question, a line each: «a) …»."""
     return "\n" + "\n".join(f"{letter}) {text}" for letter, text in options.items())

@@ -1,6 +1,7 @@
 """Functions from learners: run with a time limit, compared case by case."""
 
 import copy
+import re
 import signal
 import threading
 import traceback
@@ -60,18 +61,16 @@ class Function(Form):
                     found.append(answer(*given))
             except OutOfTime:
                 return (
-                    f"For {shown(case)} your function was still running after "
+                    f"With {self._shown(case)} your function was still running after "
                     f"{self.seconds:g} seconds. Does a loop never end?"
                 ), None
             except Exception as error:
-                return (
-                    f"For {shown(case)} your function raised:\n{own_lines(error)}",
-                    None,
-                )
+                lines = own_lines(error)
+                return f"With {self._shown(case)} your function raised:\n{lines}", None
             if not all(map(_unchanged, given, case)):
                 return (
-                    f"For {shown(case)} your function changed its input. Whoever calls "
-                    "it may need that again: work on a copy."
+                    f"With {self._shown(case)} your function changed its input. "
+                    "Whoever calls it may need that again: work on a copy."
                 ), None
         return "", list(zip(self.cases, found, strict=True))
 
@@ -80,8 +79,15 @@ class Function(Form):
         for case, found in evidence:
             wrong = self._difference(found, self.reference(*copy.deepcopy(case)))
             if wrong:
-                return f"For {shown(case)} {wrong}"
+                return f"With {self._shown(case)} {wrong}"
         return ""
+
+    def _shown(self, case: tuple) -> str:
+        """The arguments of a call by their names, small enough to be read."""
+        names = re.findall(r"(\w+)(?: *=[^,)]*)?[,)]", self.signature)
+        return ", ".join(
+            f"{name} = {numbers(one)}" for name, one in zip(names, case, strict=False)
+        )
 
     def _difference(self, found: object, right: np.ndarray) -> str:
         array, right = as_array(found), np.asarray(right, np.float64)
@@ -158,11 +164,6 @@ def own_lines(error: BaseException) -> str:
     ]
     lines = [f"line {frame.lineno}: {frame.line}" for frame in frames if frame.line]
     return "\n".join([*lines[-3:], f"{type(error).__name__}: {error}"])
-
-
-def shown(case: tuple) -> str:
-    """The arguments of a call, small enough to be read."""
-    return ", ".join(numbers(one) for one in case)
 
 
 def numbers(value: object) -> str:

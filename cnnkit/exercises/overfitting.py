@@ -1,6 +1,6 @@
 """Exercises of notebook 14: from few digits to new ones."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -13,14 +13,10 @@ from cnnkit.exercises.forms import (
     as_number,
     chose,
     listed,
+    near,
 )
 from cnnkit.exercises.functions import Function, answers_as
 from cnnkit.exercises.predictions import Prediction
-
-
-def _near(*values: float) -> Callable[[object], bool]:
-    return lambda answer: np.allclose(as_array(answer), values)
-
 
 dropped = Exercise(
     "overfitting.dropped",
@@ -33,33 +29,35 @@ dropped = Exercise(
             "not_scaled",
             "The right unit is silent, but the others stay as they were. Over many "
             "steps the sum would then be a fifth smaller than without dropout.",
-            _near(2, 0, 6, 8),
+            near(2, 0, 6, 8, within=1e-5),
         ),
         Mistake(
             "made_smaller",
-            "You multiply by 0.8, as the first paper did when the network is used. In "
-            "training a unit is missing: must the others make up for it or join in?",
-            _near(1.6, 0, 4.8, 6.4),
+            "You multiply by 0.8, as the first paper on dropout did, but only when the "
+            "trained network was used. In training a unit is missing: should the "
+            "others make up for it, or shrink as well?",
+            near(1.6, 0, 4.8, 6.4, within=1e-5),
         ),
         Mistake(
             "divided_by_the_rate",
             "You divide by 0.2, the share that is silenced. The mean is kept by the "
             "share that stays.",
-            _near(10, 0, 30, 40),
+            near(10, 0, 30, 40, within=1e-5),
         ),
         Mistake(
             "not_training",
             "These are the numbers when the network is used. In training the second "
             "one is silent.",
-            _near(2, 4, 6, 8),
+            near(2, 4, 6, 8, within=1e-5),
         ),
     ),
-    right="Training keeps the mean, so nothing need be done when the network is used: "
-    "there dropout hands on what it gets.",
+    right="So the mean is kept in training, and nothing has to be done when the "
+    "network is used: dropout then hands on what it gets.",
     hints=(
         "The silenced one gives 0. What must the others do so that the mean over many "
         "steps is that without dropout?",
-        "On average a share of 1 − 0.2 stays. Divide by it.",
+        "Of each unit a share of 0.8 is left, as a mean over many steps. What undoes a "
+        "multiplication by 0.8?",
     ),
     solved=Solution(
         "np.array([2, 0, 6, 8]) / (1 - 0.2)",
@@ -134,12 +132,18 @@ best_epoch = Exercise(
         ),
         Mistake(
             "where_it_would_stop",
-            "After epoch 6 early stopping with a patience of 2 would end training. It "
-            "waited in vain for two epochs by then.",
+            "After epoch 6 early stopping with a patience of 2 would end training: by "
+            "then it has waited in vain for two epochs. For what?",
             lambda answer: as_number(answer) == 6,
         ),
+        Mistake(
+            "a_loss",
+            "That is a loss. The answer is the number of an epoch.",
+            lambda answer: as_number(answer) in (0.30, 0.02, 0.16),
+        ),
     ),
-    right="With `restore_best_weights=True` early stopping brings just these back.",
+    right="With `restore_best_weights=True` early stopping brings these very weights "
+    "back.",
     hints=(
         "The validation digits are not learned from. They stand for the new ones.",
         "Look for the smallest validation loss.",
@@ -190,13 +194,15 @@ shifted = Exercise(
             answers_as(lambda image, down, right: _shifted(image, right, down)),
         ),
     ),
-    right="A shifted 3 is still a 3. A mirrored one is not: only such changes may be "
-    "used as leave the label true.",
+    right="A shifted 3 is still a 3. A mirrored one is not: augmentation may use only "
+    "changes that leave the label true.",
     hints=(
         "Begin with an array of zeros of the same shape.",
         "Row 0 of the picture becomes row `down` of the result. How many rows of the "
         "picture have room?",
-        "`new[down:, right:] = image[:height - down, :width - right]`",
+        "`new[down:, right:]` is the part that gets pixels, height − down rows and "
+        "width − right columns. Which part of the picture is as large, and stays in "
+        "the frame?",
     ),
     solved=Solution(
         "def shift(image, down, right):\n"
@@ -212,24 +218,33 @@ shifted = Exercise(
 _REMEDIES = {
     "a": "Dropout helps most.",
     "b": "Augmentation helps most.",
-    "d": "Weight decay helps most.",
+    "c": "Weight decay helps most.",
 }
-_KEYS = {"a": "dropout", "b": "augmentation", "d": "weight decay"}
+_KEYS = {"a": "dropout", "b": "augmentation", "c": "weight decay"}
 
 
 def _best_remedy(happened: Mapping[str, object]) -> str:
-    """`{"dropout": accuracy, …}`; of several seeds, a list for each."""
-    scores = {letter: float(np.mean(happened[key])) for letter, key in _KEYS.items()}
-    if not all(0 <= score <= 1 for score in scores.values()):
+    """`{"dropout": accuracy, …}`; of several trainings, a list for each."""
+    scores = {letter: _accuracy(happened[key]) for letter, key in _KEYS.items()}
+    best = [letter for letter in scores if scores[letter] == max(scores.values())]
+    if len(best) > 1:
+        raise ValueError("no one of them is the best")
+    return best[0]
+
+
+def _accuracy(measured: object) -> float:
+    shares = as_array(measured)
+    if shares is None or not shares.size or not np.all((shares >= 0) & (shares <= 1)):
         raise ValueError("accuracies are shares")
-    return max(scores, key=scores.get)
+    return float(shares.mean())
 
 
 remedy = Prediction(
     "overfitting.remedy",
     question="A CNN learns from only 500 digits, four times: as it is, with dropout, "
-    "with augmentation (small shifts and turns), with weight decay. Which of the "
-    "three lifts its accuracy on test digits most? " + listed(_REMEDIES),
+    "with augmentation (small shifts and turns), with weight decay (large weights add "
+    "to the loss). With which of the three does it get most test digits right? "
+    + listed(_REMEDIES),
     form=Choice("b", _REMEDIES),
     mistakes=(
         Mistake(
@@ -242,7 +257,7 @@ remedy = Prediction(
             "weight_decay",
             "Small weights draw smoother borders between the classes. They do not tell "
             "what a digit looks like a little further to the left.",
-            chose("d"),
+            chose("c"),
         ),
     ),
     right="What is missing with 500 digits is digits, and this is the remedy that adds "
@@ -257,4 +272,7 @@ remedy = Prediction(
         "knowledge that 500 digits lack: shifts and turns leave a digit what it is.",
     ),
     outcome=_best_remedy,
+    measured='a dictionary, `{"dropout": …, "augmentation": …, "weight decay": …}`. '
+    "Each value is the accuracy on the test digits, a share from 0 to 1, or a list of "
+    "such shares if you trained several times. One of the three must be the best.",
 )

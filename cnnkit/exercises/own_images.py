@@ -1,6 +1,6 @@
 """Exercises of notebook 18: digits of one's own, and weights from elsewhere."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -9,17 +9,14 @@ from cnnkit.exercises.forms import (
     Array,
     Choice,
     Shape,
-    as_array,
+    as_number,
     as_shape,
     chose,
     listed,
+    near,
 )
 from cnnkit.exercises.functions import Function, answers_as
 from cnnkit.exercises.predictions import Prediction
-
-
-def _near(*values: float) -> Callable[[object], bool]:
-    return lambda answer: np.allclose(as_array(answer), values, atol=1e-2)
 
 
 def _ink(scan: np.ndarray) -> np.ndarray:
@@ -45,7 +42,7 @@ ink = Exercise(
         ),
         Mistake(
             "still_to_255",
-            "Bright on dark it is now, but up to 255: the network would meet numbers "
+            "It is bright on dark now, but up to 255: the network would meet numbers "
             "255 times as large as those it learned from.",
             answers_as(lambda scan: 255 - scan),
         ),
@@ -76,32 +73,33 @@ ink = Exercise(
 
 centre = Exercise(
     "own_images.centre",
-    question="A picture of 6×6 is 0 but for three pixels: 1 at row 0, column 1; 1 at "
-    "row 1, column 1; 2 at row 4, column 3 (rows and columns are counted from 0). "
-    "MNIST puts the centre of mass of the ink in the middle of the frame. Where is it "
-    "now? Answer as `(row, column)`.",
+    question="MNIST puts the centre of mass of the ink in the middle of the frame. "
+    "Where is it in the picture below, of which three pixels hold ink? Rows and "
+    "columns are counted from 0. Answer as `(row, column)`, with two decimals.",
+    shows="0 1 0 0 0 0\n0 1 0 0 0 0\n0 0 0 0 0 0\n"
+    "0 0 0 0 0 0\n0 0 0 2 0 0\n0 0 0 0 0 0",
     form=Array(np.array([2.25, 2.0]), tolerance=1e-2),
     mistakes=(
         Mistake(
             "middle_of_the_box",
             "That is the middle of the box around the ink, from row 0 to 4 and column "
             "1 to 3. The centre of mass leans to where most of the ink is.",
-            _near(2, 2),
+            near(2, 2, within=0.01),
         ),
         Mistake(
             "column_first",
-            "The right numbers the other way round: arrays count rows first.",
-            _near(2, 2.25),
+            "Those are the right numbers in the wrong order: the row comes first.",
+            near(2, 2.25, within=0.01),
         ),
         Mistake(
             "pixels_alike",
             "You let the three pixels count alike. One of them holds twice the ink.",
-            _near(5 / 3, 5 / 3),
+            near(5 / 3, 5 / 3, within=0.01),
         ),
         Mistake(
             "middle_of_the_frame",
             "That is the middle of the frame, where the ink is to be moved to.",
-            _near(2.5, 2.5),
+            near(2.5, 2.5, within=0.01),
         ),
     ),
     right="`scipy.ndimage.center_of_mass(image)` computes the same.",
@@ -145,7 +143,7 @@ into_the_box = Exercise(
         ),
         Mistake(
             "width_first",
-            "The right numbers the other way round: height first.",
+            "Those are the right numbers in the wrong order: the height comes first.",
             lambda answer: as_shape(answer) == (12, 20),
         ),
     ),
@@ -168,10 +166,15 @@ _ORDERS = {
 }
 after_flatten = Exercise(
     "own_images.after_flatten",
-    question="You copy a network from PyTorch to Keras: kernels `(Cout, Cin, kh, kw)` "
-    "become `(kh, kw, Cin, Cout)`, dense weights `(out, in)` become `(in, out)`, "
-    "biases stay. The feature maps agree; the scores after flattening 4×4×20 and the "
-    "first dense layer do not. Where is the bug? " + listed(_ORDERS),
+    question="You copy a network from PyTorch to Keras, and change the order of the "
+    "axes as below: a kernel `kh` high and `kw` wide reads `Cin` channels, and `Cout` "
+    "counts the kernels. Both networks give the same 20 feature maps of 4×4. These "
+    "are flattened and read by a dense layer, and its answers differ. What was "
+    "forgotten? " + listed(_ORDERS),
+    shows="              PyTorch              Keras\n"
+    "kernels       (Cout, Cin, kh, kw)  (kh, kw, Cin, Cout)\n"
+    "dense weights (out, in)            (in, out)\n"
+    "biases        (out,)               (out,)",
     form=Choice("c", _ORDERS),
     mistakes=(
         Mistake(
@@ -182,7 +185,8 @@ after_flatten = Exercise(
         ),
         Mistake(
             "biases",
-            "A bias is a vector, one number a unit. There is nothing to transpose.",
+            "Biases are one row of numbers, one for each unit. There is nothing to "
+            "transpose.",
             chose("b"),
         ),
     ),
@@ -201,14 +205,14 @@ after_flatten = Exercise(
     ),
 )
 
-_STEPS = {"a": "Without polarity.", "b": "Without centring.", "d": "Without size."}
-_KEYS = {"a": "polarity", "b": "centring", "d": "size"}
+_STEPS = {"a": "Without polarity.", "b": "Without centring.", "c": "Without size."}
+_KEYS = {"a": "polarity", "b": "centring", "c": "size"}
 
 
 def _worst(happened: Mapping[str, float]) -> str:
     """`{"polarity": accuracy, …}`: what is left when that step is left out."""
-    scores = {letter: float(happened[key]) for letter, key in _KEYS.items()}
-    if not all(0 <= score <= 1 for score in scores.values()):
+    scores = {letter: as_number(happened[key]) for letter, key in _KEYS.items()}
+    if not all(s is not None and 0 <= s <= 1 for s in scores.values()):
         raise ValueError("accuracies are shares")
     return min(scores, key=scores.get)
 
@@ -231,7 +235,7 @@ step_left_out = Prediction(
             "size",
             "A larger digit still has bright strokes on black, and some of its parts "
             "look as the network knows them.",
-            chose("d"),
+            chose("c"),
         ),
     ),
     right="No error is raised, only bad answers come: look at what you feed a network "
@@ -247,4 +251,7 @@ step_left_out = Prediction(
         "learned from, and accuracy falls to about that of guessing.",
     ),
     outcome=_worst,
+    measured='a dict of three accuracies on your scans, `{"polarity": …, "centring": '
+    '…, "size": …}`: each is measured with the step of this name left out, and is a '
+    "number from 0 to 1.",
 )

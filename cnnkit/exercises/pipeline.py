@@ -9,8 +9,9 @@ from cnnkit.exercises.predictions import Prediction
 
 steps = Exercise(
     "pipeline.steps",
-    question="An epoch reads 55,000 training digits in batches of 128. How many steps "
-    "does the network take in one epoch?",
+    question="In an epoch each of 55,000 training digits is read once, in batches of "
+    "128. After each batch the weights are changed: that is a step. How many steps "
+    "has an epoch?",
     form=Number(430, unit="steps"),
     mistakes=(
         Mistake(
@@ -29,6 +30,11 @@ steps = Exercise(
             "88 digits are in the last batch. The question asks for the number of "
             "batches.",
             lambda answer: as_number(answer) == 88,
+        ),
+        Mistake(
+            "a_step_a_digit",
+            "That many digits are read. One step reads a whole batch of them.",
+            lambda answer: as_number(answer) == 55_000,
         ),
         Mistake(
             "not_whole",
@@ -50,17 +56,20 @@ steps = Exercise(
 )
 
 _FRIEND = {
-    "a": "Nothing: no test digit was learned from, so the number is fair.",
+    "a": "It can be: no test digit was learned from, so the number is fair.",
     "b": "The test set is too small to judge by.",
     "c": "The test digits should have been among the training digits too.",
     "d": "Which weights are kept was decided on the digits that give the grade.",
 }
 friend = Exercise(
     "pipeline.friend",
-    question="A friend runs `train(model, (mnist.train, mnist.test))`. The second part "
-    "is looked at after each epoch, and the weights of the epoch that did best on it "
-    "come back. The friend reports the accuracy on `mnist.test`. What is wrong? "
-    + listed(_FRIEND),
+    question="A friend runs the code below. `train` looks at the second part of the "
+    "data after each epoch, and brings back the weights of the epoch that did best on "
+    "it. The friend is proud of the accuracy that is printed. Why can it not be "
+    "trusted? " + listed(_FRIEND),
+    shows="model = models.simple_cnn()\n"
+    "train(model, (mnist.train, mnist.test))\n"
+    "print(loss_and_accuracy(model, mnist.test))",
     form=Choice("d", _FRIEND),
     mistakes=(
         Mistake(
@@ -71,8 +80,8 @@ friend = Exercise(
         ),
         Mistake(
             "too_small",
-            "Ten thousand digits place an accuracy to about 0.2 %. The size is not "
-            "what spoils this number.",
+            "With ten thousand digits, chance moves an accuracy of 99 % by about 0.2 "
+            "%. The size is not what spoils this number.",
             chose("b"),
         ),
         Mistake(
@@ -82,7 +91,7 @@ friend = Exercise(
             chose("c"),
         ),
     ),
-    right="How much too good the number is, nobody can say.",
+    right="Nobody can say by how much the number is too good.",
     hints=(
         "Which choices are made by looking at the second part?",
         "Would the same epoch have been kept if other digits had been looked at?",
@@ -156,7 +165,7 @@ def _mistakes_only(truth: np.ndarray, said: np.ndarray, classes: int) -> np.ndar
 confusion = Exercise(
     "pipeline.confusion",
     question="Write a function `confusion(truth, said, classes)`: an array of `classes`"
-    " rows and columns, whose row i and column j count how often class i was read as "
+    " rows and columns. In row i and column j it counts how often class i was read as "
     "class j. `truth` and `said` hold the class numbers, from 0.",
     form=Function(
         _confusion,
@@ -164,6 +173,7 @@ confusion = Exercise(
             (np.array([0, 1, 1]), np.array([0, 1, 0]), 2),
             (np.array([1, 1, 1, 0]), np.array([0, 0, 1, 0]), 2),
             (np.array([0, 0, 2]), np.array([1, 1, 2]), 4),
+            (np.repeat([0, 1], [300, 5]), np.repeat([1, 0], [300, 5]), 2),
         ),
         signature="confusion(truth, said, classes)",
     ),
@@ -175,8 +185,9 @@ confusion = Exercise(
         ),
         Mistake(
             "counts_once",
-            "A pair that occurs twice counts once. `matrix[truth, said] += 1` reads "
-            "all places first and then writes them, so the second time is lost.",
+            "A pair that occurs twice counts once. If you wrote `matrix[truth, said] "
+            "+= 1`: NumPy reads all places first and then writes them, so the second "
+            "time is lost.",
             answers_as(_marked),
         ),
         Mistake(
@@ -184,11 +195,17 @@ confusion = Exercise(
             "Your diagonal is empty. What was read rightly counts too.",
             answers_as(_mistakes_only),
         ),
+        Mistake(
+            "small_whole_numbers",
+            "Your array holds whole numbers of 8 bits, such as `uint8`. They cannot "
+            "count to 300: a count that grows too large starts again from below.",
+            lambda evidence: evidence[-1][1].dtype in (np.int8, np.uint8),
+        ),
     ),
     right="The sum of its diagonal, divided by the sum of all, is the accuracy.",
     hints=(
         "Begin with zeros; go through the pairs with `zip(truth, said)`.",
-        "Each pair adds 1 at one place: `matrix[t, s] += 1`.",
+        "Each pair `t, s` adds 1 in one place. Which of the two is the row?",
     ),
     solved=Solution(
         "def confusion(truth, said, classes):\n"
@@ -202,17 +219,18 @@ confusion = Exercise(
 )
 
 _FEWER = {
-    "a": "About eleven times as many, or more: at least eight times.",
+    "a": "At least eight times as many.",
     "b": "More, but fewer than eight times as many.",
-    "c": "As many, or fewer.",
+    "c": "As many (to within a tenth), or fewer.",
 }
 
 
 def _times_as_many(happened: float) -> str:
     """From the mistakes after 5,000 digits, divided by those after 55,000."""
-    if not 0 <= float(happened) < 1000:
-        raise ValueError("it is the number of times")
-    return "a" if happened >= 8 else "b" if happened > 1.1 else "c"
+    times = as_number(happened)
+    if times is None or not 0 < times < 100:
+        raise ValueError("a network that only guesses makes about 90 times as many")
+    return "a" if times >= 8 else "b" if times > 1.1 else "c"
 
 
 fewer = Prediction(
@@ -230,12 +248,13 @@ fewer = Prediction(
         ),
         Mistake(
             "enough_is_enough",
-            "Five thousand digits show every common hand. The rare ones are missing, "
-            "and those are where mistakes are made.",
+            "Five thousand digits show every common way of writing. The rare ones are "
+            "missing, and those are where mistakes are made.",
             chose("c"),
         ),
     ),
-    right="Ten times the digits for about a third of the mistakes: a usual price.",
+    right="Eleven times the digits for about a third of the mistakes: that is a usual "
+    "price.",
     hints=(
         "Most digits look like many others. What do the other 50,000 teach?",
         "Common shapes are learned from few digits, rare ones only from many.",
@@ -246,4 +265,7 @@ fewer = Prediction(
         "shapes. The rest brings the rare ones, and with them fewer mistakes.",
     ),
     outcome=_times_as_many,
+    measured="how many times as many validation digits are misread: the mistakes after "
+    "5,000 digits divided by the mistakes after 55,000. 2 means twice as many; it is "
+    "above 0 and below 100.",
 )

@@ -8,6 +8,7 @@ from cnnkit.exercises.forms import (
     Choice,
     Shape,
     as_array,
+    as_number,
     as_shape,
     chose,
     listed,
@@ -24,14 +25,14 @@ overlapping = Exercise(
     mistakes=(
         Mistake(
             "stride_is_window",
-            "8 = 24/3 are windows that touch. That is what you get when no stride is "
-            "given; here the window moves by 2 and overlaps the one before.",
+            "24/3 = 8 windows lie side by side: so it is when no stride is given. Here "
+            "the window moves by 2 only, and overlaps the one before.",
             lambda answer: as_shape(answer)[:2] == (8, 8),
         ),
         Mistake(
             "half",
-            "24/2 = 12 is right for a 2×2 window. The twelfth window of 3 would start "
-            "at row 22 and need row 24; the rows end at 23.",
+            "24/2 = 12 is right for a 2×2 window. The twelfth window of 3 rows would "
+            "start at row 22, counted from 0, and need row 24; the rows end at 23.",
             lambda answer: as_shape(answer)[:2] == (12, 12),
         ),
         Mistake(
@@ -47,8 +48,8 @@ overlapping = Exercise(
             lambda answer: as_shape(answer)[:2] == (11, 11) and answer[2] != 10,
         ),
     ),
-    right="AlexNet pools like this, 3×3 with stride 2. Row and column 23 are read by "
-    "no window here.",
+    right="AlexNet, the network that won the ImageNet contest of 2012, pools like "
+    "this. No window reads row 23 and column 23 here.",
     hints=(
         "It is the same formula as for a convolution: (size − window)/stride + 1.",
         "Round (24 − 3)/2 down before you add 1. The channels are not touched.",
@@ -65,13 +66,14 @@ overlapping = Exercise(
 hanging_over = Exercise(
     "pooling.hanging_over",
     question="Average pooling with a 2×2 window, stride 2 and `same` padding reads the "
-    "image [[4, 8, 6], [0, 4, 4], [3, 6, 9]]. The windows at the right and at the "
-    "bottom hang over the edge. What are the 2×2 numbers, in Keras?",
+    "image below. The windows at the right and at the bottom hang over the edge of the "
+    "image. Which 2×2 numbers does Keras give?",
+    shows="image = [[4, 8, 6],\n         [0, 4, 4],\n         [3, 6, 9]]",
     form=Array(np.array([[4.0, 5.0], [4.5, 9.0]])),
     mistakes=(
         Mistake(
             "zeros_counted",
-            "You divided by 4 everywhere, as if zeros stood beyond the edge. Pooling "
+            "You divided by 4 everywhere, as if zeros stood beyond the edge. Keras "
             "counts only the pixels that are there.",
             lambda answer: np.allclose(as_array(answer), [[4, 2.5], [2.25, 2.25]]),
         ),
@@ -81,13 +83,26 @@ hanging_over = Exercise(
             "averages.",
             lambda answer: np.allclose(as_array(answer), [[8, 6], [6, 9]]),
         ),
+        Mistake(
+            "sums",
+            "These are the sums of the windows. An average is a sum, divided.",
+            lambda answer: np.allclose(as_array(answer), [[16, 10], [9, 9]]),
+        ),
+        Mistake(
+            "stride_one",
+            "Your window moves by 1, and so it never leaves the image. With stride 2 "
+            "the second window of a row starts at column 2.",
+            lambda answer: np.allclose(as_array(answer), [[4, 5.5], [3.25, 5.75]]),
+        ),
     ),
     right="PyTorch's average pooling counts its padding zeros, unless you ask it not "
     "to: `count_include_pad=False`.",
     hints=(
-        "The window at the upper right holds two pixels: 6 and 4.",
-        "Add up the pixels in each window, and divide by how many there are: by 4, 2, "
-        "2 and 1.",
+        "The windows start at the rows 0 and 2 and at the columns 0 and 2. Write down "
+        "the pixels that each of the four holds: the one at the upper right holds only "
+        "6 and 4.",
+        "An average is the sum of the pixels, divided by how many there are. Are there "
+        "equally many in all four windows?",
     ),
     solved=Solution(
         "from cnnkit.scratch import avg_pool2d\n"
@@ -135,11 +150,13 @@ halve = Exercise(
             answers_as(lambda image: image[::2, ::2]),
         ),
     ),
-    right="In a batch `(N, H, W, C)` the same code works on the two axes in the "
-    "middle, and pools all pictures and channels at once.",
+    right="In a batch `(N, H, W, C)` rows and columns are the two axes in the middle: "
+    "reshape those, and all pictures and channels are pooled at once.",
     hints=(
-        "Cut the image to even sizes first: `2 * (size // 2)`.",
-        "Reshape it to (H/2, 2, W/2, 2). Which axes run inside a window?",
+        "With loops: the window of output (r, c) is "
+        "`image[2 * r : 2 * r + 2, 2 * c : 2 * c + 2]`. How many r and c are there?",
+        "Without loops: cut the image to even sizes, `2 * (size // 2)`, and reshape it "
+        "to (H/2, 2, W/2, 2). Which two axes run inside a window?",
     ),
     solved=Solution(
         "def halve(image):\n"
@@ -154,9 +171,9 @@ halve = Exercise(
 
 _CLAIMS = {
     "a": "The output holds a quarter of the numbers.",
-    "b": "A 5×5 convolution that comes next needs fewer weights than without it.",
+    "b": "A 5×5 convolution that comes next needs fewer weights than without pooling.",
     "c": "The pooling layer itself has nothing to learn.",
-    "d": "A dense layer after a Flatten needs fewer weights than without it.",
+    "d": "A dense layer after a Flatten needs fewer weights than without pooling.",
 }
 
 fewer_weights = Exercise(
@@ -208,27 +225,30 @@ _LEFT = {
 
 
 def _left(happened: tuple[float, float]) -> str:
-    before, after = map(float, happened)
-    if not (before > 0 and after >= 0):
-        raise ValueError(happened)
+    before, after = map(as_number, happened)
+    if not (0 < before <= 2 and 0 <= after <= 2):  # equal lengths are at most 2 apart
+        raise ValueError("a distance as a share of the length of a digit")
     share = after / before
     return "a" if share < 0.1 else "b" if share < 0.5 else "c" if share < 1 else "d"
 
 
 forgiven = Prediction(
     "pooling.forgiven",
-    question="Digits are moved by one pixel. The distance between a digit and the "
-    "moved one, as a share of the length √Σx² of the first, is measured before and "
-    "after 2×2 max pooling of both, with stride 2. How does it change? "
-    + listed(_LEFT)
-    + " Later, pass `happened=(before, after)`.",
+    question="Each of many digits is moved one pixel to the right. How far is the "
+    "moved picture y from the one before, x? The distance √Σ(x − y)² is divided by the "
+    "length of x, √Σx². Then both pictures go through 2×2 max pooling with stride 2, "
+    "and the same is measured on what it gives. How does pooling change this relative "
+    "distance? " + listed(_LEFT),
     form=Choice("c", _LEFT),
     outcome=_left,
+    measured="two numbers, `(before, after)`: the relative distance, as a mean over "
+    "the digits, before and after pooling. Each is a share of the length: 0 if both "
+    "pictures are the same, hardly ever more than 1.",
     mistakes=(
         Mistake(
             "undone",
             "Pooling undoes a shift only where the greatest pixel stays in its window. "
-            "With windows of 2, how often does a step of 1 lead out of it?",
+            "How often does a step of 1 lead out of a window that is 2 wide?",
             chose("a"),
         ),
         Mistake(

@@ -21,9 +21,11 @@ class Prediction(Exercise):
     Args:
         outcome: from what was measured to the letter that it proves right; a
             ValueError says that it is no measurement.
+        measured: what `happened` has to be: form and unit, as the end of a sentence.
     """
 
     outcome: Callable[[object], str] | None = None
+    measured: str = ""
 
     def check(self, answer: object = ..., happened: object = ...) -> Card:
         """Note a prediction; with what happened, compare the two.
@@ -43,8 +45,8 @@ class Prediction(Exercise):
             return self._card("noted", text)
         try:
             found = self.outcome(happened)
-        except (ValueError, TypeError, KeyError, IndexError):
-            text = f"`happened` is what the cell above measured, not {short(happened)}."
+        except (ValueError, TypeError, LookupError, ArithmeticError):
+            text = f"`happened` is {self.measured} This is {short(happened)}."
             return self._card("wrong", text)
         what = self.form.options[found]
         usual = found == self.form.right
@@ -55,3 +57,8 @@ class Prediction(Exercise):
         if usual:
             more = self._diagnosis(letter) or self.solved.reason
         return self._card("wrong", f"It was: {what} {more}")
+
+    def _question(self) -> Card:
+        then = "When you have measured it, add what happened: `.check(…, happened=…)`."
+        text = f"{self.question}\n{then} It is {self.measured}"
+        return Card(self.name, "question", text, code=self.shows)

@@ -1,25 +1,27 @@
 """Exercises of notebook 17: one network, several workers."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from cnnkit.exercises.engine import Exercise, Mistake, Solution
-from cnnkit.exercises.forms import Array, Choice, Number, as_array, as_number, listed
+from cnnkit.exercises.forms import (
+    Array,
+    Choice,
+    Number,
+    as_array,
+    as_number,
+    chose,
+    listed,
+    near,
+)
 from cnnkit.exercises.functions import Function, answers_as
 from cnnkit.exercises.predictions import Prediction
-
-
-def _near(*values: float) -> Callable[[object], bool]:
-    return lambda answer: np.allclose(as_array(answer), values, atol=1e-4)
-
 
 gradient_bytes = Exercise(
     "scale.gradient_bytes",
     question="Two workers train copies of a network with 38,390 parameters on batches "
-    "of 128 digits, 28×28 pixels each, 64 digits a worker. After each step they "
-    "average their gradients, in float32. How many bytes is the gradient of one "
-    "worker?",
+    "of 128 digits, 28×28 pixels each: each worker reads 64 of them. In each step they "
+    "average their gradients, in float32. How many bytes does the gradient of one "
+    "worker take?",
     form=Number(153_560, unit="bytes"),
     mistakes=(
         Mistake(
@@ -50,7 +52,7 @@ gradient_bytes = Exercise(
         "The gradient has one number for each parameter, whatever the batch.",
         "A float32 has 32 bits, and a byte has 8.",
     ),
-    solved=Solution("38_390 * 4", "One number a parameter, four bytes each."),
+    solved=Solution("38_390 * 4", "One number for each parameter, four bytes each."),
 )
 
 one_step = Exercise(
@@ -58,31 +60,31 @@ one_step = Exercise(
     question="Two workers hold the same two weights, (1, 1). On its half of the batch "
     "the first finds the gradient (0.2, −0.4), the second (0.6, 0.0); both halves are "
     "of one size. The optimiser is plain SGD with the learning rate 0.25. Which "
-    "weights has the first worker after this step?",
+    "weights does the first worker hold after this step?",
     form=Array(np.array([0.9, 1.05]), tolerance=1e-4),
     mistakes=(
         Mistake(
             "own_gradient",
             "You use the gradient of the first worker alone. The second would do so "
             "too, and after one step the two would no longer hold the same network.",
-            _near(0.95, 1.1),
+            near(0.95, 1.1, within=1e-4),
         ),
         Mistake(
             "summed",
             "You add the gradients up. The loss of the batch is a mean over its "
             "images, and so is its gradient.",
-            _near(0.8, 1.1),
+            near(0.8, 1.1, within=1e-4),
         ),
         Mistake(
             "uphill",
             "You go with the gradient. It points to where the loss grows.",
-            _near(1.1, 0.95),
+            near(1.1, 0.95, within=1e-4),
         ),
         Mistake(
             "without_rate",
             "The mean of the gradients is right. How far does the optimiser go along "
             "it?",
-            _near(0.6, 1.2),
+            near(0.6, 1.2, within=1e-4),
         ),
     ),
     right="The second worker has the same weights: nobody needs to send weights.",
@@ -123,7 +125,7 @@ weighted = Exercise(
     mistakes=(
         Mistake(
             "workers_alike",
-            "You let each worker count alike. With 3 images against 1, each image of "
+            "You let all workers count alike. With 3 images against 1, each image of "
             "the second worker would count three times as much as one of the first.",
             answers_as(lambda gradients, sizes: gradients.mean(axis=0)),
         ),
@@ -164,14 +166,15 @@ weighted = Exercise(
 
 speed_up = Exercise(
     "scale.speed_up",
-    question="One worker alone takes 0.9 s a step. With three, each computes a third "
-    "of the batch, in a third of that time, and then they exchange gradients, which "
-    "takes 0.1 s. How many times as fast as one worker are three?",
+    question="One worker alone takes 0.9 s for a step. With three, each computes a "
+    "third of the batch, in a third of that time, and then they exchange gradients, "
+    "which takes 0.1 s. How many times as fast as one worker are three? Give two "
+    "decimals.",
     form=Number(2.25, tolerance=0.005, unit="times as fast"),
     mistakes=(
         Mistake(
             "exchange_forgotten",
-            "Three times as fast they would be if the exchange took no time.",
+            "They would be three times as fast if the exchange took no time.",
             lambda answer: as_number(answer) == 3,
         ),
         Mistake(
@@ -185,6 +188,11 @@ speed_up = Exercise(
             "You let the single worker exchange gradients as well, 1.0 s against 0.4 "
             "s. With whom?",
             lambda answer: as_number(answer) == 2.5,
+        ),
+        Mistake(
+            "upside_down",
+            "That is the share of the time that is left. Faster means more than 1.",
+            lambda answer: abs(as_number(answer) - 4 / 9) < 0.005,
         ),
     ),
     right="Ever more workers approach 0.9 / 0.1 = 9 times, even if the exchange takes "
@@ -202,17 +210,17 @@ speed_up = Exercise(
 _LOSSES = {
     "a": "Those of two are higher: each has only half of the images to learn from.",
     "b": "Those of two are lower: two workers learn more in a step than one.",
-    "c": "They are the same, but for rounding.",
+    "c": "They are the same, but for rounding: less than 0.1 % apart in each epoch.",
 }
 
 
 def _compared(happened: tuple[object, object]) -> str:
-    """`(losses of one process, losses of two)`, a loss for each epoch or step."""
-    one, two = (np.asarray(losses, np.float64) for losses in happened)
-    if one.ndim != 1 or one.shape != two.shape or not np.isfinite([one, two]).all():
+    """`(losses of one process, losses of two)`, a loss for each epoch."""
+    one, two = map(as_array, happened)
+    if one is None or two is None or one.ndim != 1 or one.shape != two.shape:
         raise ValueError("as many losses of two as of one")
-    if not one.size:
-        raise ValueError("no losses")
+    if not one.size or not all(((x >= 0) & (x < np.inf)).all() for x in (one, two)):
+        raise ValueError("losses are finite, and none is below 0")
     if np.allclose(one, two, rtol=1e-3, atol=1e-6):
         return "c"
     return "a" if two.mean() > one.mean() else "b"
@@ -223,20 +231,21 @@ same_losses = Prediction(
     question="One process trains a network without dropout on batches of 128. Two "
     "processes train the same network from the same weights, on the same batches in "
     "the same order, 64 images each, and average their gradients after each step. How "
-    "do the losses of the two runs compare? " + listed(_LOSSES),
+    "do the losses of the two runs, averaged over each epoch, compare? "
+    + listed(_LOSSES),
     form=Choice("c", _LOSSES),
     mistakes=(
         Mistake(
             "half_the_images",
             "Each reads half, and then hears from the other: the averaged gradient has "
             "seen all 128.",
-            lambda answer: answer.strip().lower() == "a",
+            chose("a"),
         ),
         Mistake(
             "learns_more",
-            "Together they read the same 128 images for a step as one would. What they "
-            "gain is time.",
-            lambda answer: answer.strip().lower() == "b",
+            "In each step the two read the same 128 images together that one would "
+            "read. What they gain is time.",
+            chose("b"),
         ),
     ),
     right="That is also how one tests such a set-up: if the losses differ, it is "
@@ -251,4 +260,6 @@ same_losses = Prediction(
         "so both runs make the same steps, up to the order in which numbers are added.",
     ),
     outcome=_compared,
+    measured="a pair `(losses of one process, losses of two)`: two lists of the same "
+    "length, with one loss for each epoch, such as `([0.61, 0.34], [0.61, 0.34])`.",
 )

@@ -7,43 +7,51 @@ import numpy as np
 
 from cnnkit.data import load_mnist
 from cnnkit.exercises.engine import Exercise, Mistake, Solution
-from cnnkit.exercises.forms import Choice, Judged, Number, as_number, chose, listed
+from cnnkit.exercises.forms import (
+    Choice,
+    Judged,
+    Number,
+    chose,
+    listed,
+    near,
+)
 from cnnkit.exercises.functions import Function, answers_as
 from cnnkit.scratch import SGD, Conv2D, Network
 
-
-def _near(number: float):
-    return lambda answer: abs(as_number(answer) - number) < 0.005
-
-
 first_loss = Exercise(
     "scratch_network.first_loss",
-    question="A network shall tell 26 letters apart. Before training it finds all of "
+    question="A network is to tell 26 letters apart. Before training it finds all of "
     "them equally likely. How large is its cross-entropy loss then (to 0.01)?",
     form=Number(round(math.log(26), 4), tolerance=0.01),
     mistakes=(
         Mistake(
             "ten_digits",
             "2.30 is log 10, the first loss with ten digits. Here are 26 letters.",
-            _near(math.log(10)),
+            near(math.log(10), within=0.005),
         ),
         Mistake(
             "base_ten",
             "You took the logarithm to base 10. Cross-entropy takes the natural one, "
             "`np.log`.",
-            _near(math.log10(26)),
+            near(math.log10(26), within=0.005),
         ),
         Mistake(
             "base_two",
-            "4.70 is the same in bits, with base 2. Cross-entropy as Keras has it "
-            "takes the natural logarithm.",
-            _near(math.log2(26)),
+            "4.70 is the logarithm to base 2: the same loss, counted in bits. Keras "
+            "takes the natural logarithm, `np.log`.",
+            near(math.log2(26), within=0.005),
         ),
         Mistake(
             "probability",
             "That is the probability of the right letter. The loss is minus its "
             "logarithm.",
-            _near(1 / 26),
+            near(1 / 26, within=0.005),
+        ),
+        Mistake(
+            "sign",
+            "The logarithm of a probability is negative. A loss never is: which sign "
+            "is still missing?",
+            near(-math.log(26), within=0.005),
         ),
     ),
     right="A first loss far above that tells that the first weights are too large: the "
@@ -57,6 +65,13 @@ first_loss = Exercise(
         "The right letter has the probability 1/26, and −log(1/26) = log 26 = 3.26.",
     ),
 )
+
+
+def _late(weights: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    velocity = np.zeros_like(weights)
+    for gradient in gradients:
+        weights, velocity = weights + velocity, 0.9 * velocity - 0.1 * gradient
+    return weights
 
 
 def _descend(weight: np.ndarray, gradients: np.ndarray) -> np.ndarray:
@@ -100,13 +115,19 @@ momentum = Exercise(
                 lambda weights, rows: 0.9 * weights + 0.1 * _descend(weights, rows)
             ),
         ),
+        Mistake(
+            "late",
+            "Your weights move by the velocity of the step before, and the last "
+            "gradient has no effect. The velocity is set first.",
+            answers_as(_late),
+        ),
     ),
     right="Under a gradient that stays the same, the velocity grows to ten times the "
     "first step: 1/(1 − 0.9).",
     hints=(
         "Before the loop: a copy of the weights, and a velocity of zeros.",
-        "In the loop two lines: `velocity = 0.9 * velocity - 0.1 * gradient`, and then "
-        "the weights.",
+        "`for gradient in gradients` takes the rows one after the other. The loop has "
+        "two lines, in the order of the question: the velocity, then the weights.",
     ),
     solved=Solution(
         "def descend(weights, gradients):\n"
@@ -142,9 +163,10 @@ def _judge_network(network: Network) -> str:
 
 own_network = Exercise(
     "scratch_network.own_network",
-    question="Build a `scratch.Network` with at least one `Conv2D` and at most 2,000 "
-    "parameters, and train it on training digits of MNIST until it reads 80 % of the "
-    "first 1,000 validation digits. The check measures it. Answer with the network.",
+    question="Build a `scratch.Network` (`from cnnkit import load_mnist, scratch`) "
+    "with at least one `scratch.Conv2D` and at most 2,000 parameters. Train it on "
+    "training digits of MNIST until it gets 80 % of the first 1,000 validation digits "
+    "right. The check measures that. Answer with the network.",
     form=Judged(
         "The answer is a trained `scratch.Network`.",
         lambda answer: isinstance(answer, Network),
@@ -175,9 +197,9 @@ own_network = Exercise(
     "trained on all 55,000 digits?",
     hints=(
         "Make the picture small before the dense layer: with strides, or by pooling.",
-        "`Conv2D(8, 8, strides=6)` leaves 4×4×8 = 128 numbers. A ReLU, Flatten and "
-        "Dense(10) after it.",
-        "1,000 digits are enough, with `epochs=8, batch_size=50` and "
+        "`Conv2D(8, 8, strides=6)` leaves 4×4×8 = 128 numbers. After it come a `ReLU`, "
+        "a `Flatten` and a dense layer with a unit for each digit.",
+        "To train it, 1,000 digits are enough, with `epochs=8, batch_size=50` and "
         "`optimizer=scratch.Adam(0.01)`.",
     ),
     solved=Solution(
@@ -225,11 +247,12 @@ stuck = Exercise(
     "labels that were shuffled without their images.",
     hints=(
         "2.30 is log 10. What does the network know at that loss?",
-        "Could a network with 38,390 parameters learn 100 digits by heart?",
+        "Could a network with tens of thousands of weights learn 100 digits by heart, "
+        "when all is well?",
     ),
     solved=Solution(
         '"b"',
         "A sound network learns 100 digits by heart in seconds. At log 10 it has "
-        "learnt nothing, so something is broken.",
+        "learned nothing, so something is broken.",
     ),
 )

@@ -19,9 +19,9 @@ from cnnkit.runtime import keras
 with_biases = Exercise(
     "sequential.with_biases",
     question="A network reads 28×28×1: ten 5×5 kernels, 2×2 pooling, twenty 5×5 "
-    "kernels, 2×2 pooling, 320 numbers in a row, a dense layer of 100, one of 10. A "
-    "study note adds up 250 + 5,000 + 32,000 + 1,000 = 38,250 parameters. How many "
-    "does Keras count?",
+    "kernels, 2×2 pooling, 320 numbers in a row, a dense layer of 100 units, a dense "
+    "layer of 10. A study note adds up 250 + 5,000 + 32,000 + 1,000 = 38,250 "
+    "parameters. How many does `model.count_params()` of Keras say?",
     form=Number(38_390, unit="parameters"),
     mistakes=(
         Mistake(
@@ -42,11 +42,35 @@ with_biases = Exercise(
             "one, and takes it along to all places.",
             lambda answer: as_number(answer) == 45_400,
         ),
+        Mistake(
+            "kernels_only",
+            "You add what belongs to the kernels. The units of the dense layers learn "
+            "one number more each as well.",
+            lambda answer: as_number(answer) == 38_280,
+        ),
+        Mistake(
+            "units_only",
+            "You add what belongs to the dense units. Each kernel learns one number "
+            "more as well.",
+            lambda answer: as_number(answer) == 38_360,
+        ),
+        Mistake(
+            "ten_missing",
+            "Ten are missing. Two of the four layers have ten kernels or units, and "
+            "you left one of these layers out.",
+            lambda answer: as_number(answer) == 38_380,
+        ),
+        Mistake(
+            "without_weights",
+            "That is what the note leaves out. How many is it with the rest?",
+            lambda answer: as_number(answer) == 140,
+        ),
     ),
     right="More than 83 % of them stand in one layer: the dense layer of 100.",
     hints=(
         "The note counts weights. What else does a layer learn?",
-        "One bias for each kernel, one for each dense unit: add these to 38,250.",
+        "Four layers learn. Ask each of them how many kernels or units it has: each of "
+        "these adds a bias to its products.",
     ),
     solved=Solution(
         "38_250 + 10 + 20 + 100 + 10",
@@ -79,11 +103,12 @@ smaller_kernels = Exercise(
             lambda answer: as_shape(answer) == (11, 11, 20),
         ),
     ),
-    right="With 500 numbers behind `Flatten` instead of 320, the smaller kernels make "
-    "the network larger.",
+    right="A dense layer behind it would read 500 numbers instead of 320: smaller "
+    "kernels, and yet a larger network.",
     hints=(
         "A kernel of 3 takes 2 rows away, a pooling of 2 halves what is left.",
-        "28, then 26, 13, 11. And now a pooling of an odd number of rows.",
+        "28 − 2 = 26, and half of it is 13. Go on in this way. If a number is odd, its "
+        "last row has no partner to be pooled with.",
     ),
     solved=Solution(
         "from cnnkit import output_size\n"
@@ -125,10 +150,11 @@ turned = Exercise(
             chose("d"),
         ),
     ),
-    right="With the mean absolute error (L1), a few wildly wrong labels pull less.",
+    right="With the mean absolute error instead of the squared one, a few labels that "
+    "are wildly wrong would pull less.",
     hints=(
         "Is the answer one of several names, a yes or no, or a number?",
-        "Which activation reaches all numbers from −45 to 45?",
+        "Which of these last layers can give −30 as well as 40?",
     ),
     solved=Solution(
         "'c'",
@@ -173,8 +199,9 @@ five_classes = Exercise(
         ),
         Mistake(
             "other_classes",
-            "A picture must give five numbers, one a class: look at `output_shape`. "
-            "If it has four axes, something that removes the places is missing.",
+            "A picture must give five numbers, one for each class: look at "
+            "`output_shape`. If it has four axes, something that removes the places is "
+            "missing.",
             lambda model: _answers(model).shape != (2, 5),
         ),
         Mistake(
@@ -212,23 +239,24 @@ five_classes = Exercise(
 )
 
 _ZEROS = {
-    "a": "It learns as well as from small random weights.",
-    "b": "It stays at about one digit in ten.",
-    "d": "It learns, but more slowly: between 20 % and 90 %.",
+    "a": "It learns as well as from small random weights: it reads 90 % or more.",
+    "b": "It stays near guessing: it reads fewer than 20 %.",
+    "c": "It learns, but more slowly: it reads from 20 % to less than 90 %.",
 }
 
 
 def _from_zeros(accuracy: float) -> str:
-    if not 0 <= float(accuracy) <= 1:
+    share = as_number(accuracy)
+    if share is None or not 0 <= share <= 1:
         raise ValueError("accuracy is a share")
-    return "b" if accuracy < 0.2 else "d" if accuracy < 0.9 else "a"
+    return "b" if share < 0.2 else "c" if share < 0.9 else "a"
 
 
 zeros = Prediction(
     "sequential.zeros",
-    question="A CNN with ReLU starts with all its weights at 0 instead of at random "
-    "numbers, and learns from 5,000 digits. How does it do on test digits? "
-    + listed(_ZEROS),
+    question="A CNN with ReLU starts with all its weights and biases at 0 instead of "
+    "with random weights, and learns from 5,000 digits. How many of the test digits "
+    "does it read rightly? " + listed(_ZEROS),
     form=Choice("b", _ZEROS),
     mistakes=(
         Mistake(
@@ -241,7 +269,7 @@ zeros = Prediction(
             "only_slower",
             "More time would not help: behind layers of zeros the slope is exactly 0, "
             "and any number of such steps leads nowhere.",
-            chose("d"),
+            chose("c"),
         ),
     ),
     right="Only the last biases learn: how often each digit occurs, and nothing else.",
@@ -255,4 +283,6 @@ zeros = Prediction(
         "weight of 0. Random numbers make the units differ, so that they can learn.",
     ),
     outcome=_from_zeros,
+    measured="the accuracy on the test digits: a number from 0 to 1, such as 0.5 if "
+    "half of them are read rightly.",
 )

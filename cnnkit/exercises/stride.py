@@ -1,5 +1,7 @@
 """Exercises of notebook 04: how far the window jumps."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from cnnkit.exercises.engine import Exercise, Mistake, Solution
@@ -17,10 +19,11 @@ from cnnkit.exercises.functions import Function, answers_as
 
 not_whole = Exercise(
     "stride.not_whole",
-    question="Find the slip: a study note says that (H + 2P − F)/S + 1 must come out "
-    "whole. Ten 5×5 kernels slide over a 28×28×1 image with stride 3, without padding: "
-    "that makes 23/3 + 1, about 8.67. Keras does it without complaint. What is the "
-    "shape of the output, `(height, width, channels)`?",
+    question="A study note says that a stride S can be used only if (H + 2P − F)/S + 1 "
+    "is a whole number; H is the height of the image, P the number of rings of zeros, "
+    "F the size of the kernel. Ten 5×5 kernels slide over a 28×28×1 image with stride "
+    "3, without padding: that makes 23/3 + 1, about 8.67. Yet Keras computes an "
+    "output. What shape does it have, as `(height, width, channels)`?",
     form=Shape((8, 8, 10)),
     mistakes=(
         Mistake(
@@ -37,8 +40,8 @@ not_whole = Exercise(
         ),
         Mistake(
             "stride_one",
-            "24×24 are the places with stride 1. How many of the 24 in a row are still "
-            "visited when the window jumps by 3?",
+            "With stride 1 there are 24×24 places. How many of the 24 in a row are "
+            "still visited when the window jumps by 3?",
             lambda answer: as_shape(answer)[:2] == (24, 24),
         ),
         Mistake(
@@ -54,7 +57,7 @@ not_whole = Exercise(
         ),
     ),
     right="The last two rows and the last two columns of the image are never read: "
-    "that is what the floor costs.",
+    "that is the price of rounding down.",
     hints=(
         "Write down where the windows start along one side: 0, 3, 6 and so on.",
         "A window that starts at s ends at s + 4, and 27 is the last pixel.",
@@ -80,13 +83,19 @@ unread = Exercise(
         ),
         Mistake(
             "only_between",
-            "Those are the pixels between the windows. Look behind the last one too.",
+            "Those are the pixels between two windows. Look behind the last one too.",
             lambda answer: as_number(answer) == 6,
         ),
         Mistake(
             "those_read",
-            "So many are read. The question is about the others.",
+            "That many pixels are read. The question is about the others.",
             lambda answer: as_number(answer) == 12,
+        ),
+        Mistake(
+            "one_window_short",
+            "You stopped one window too early. Does a window that starts 5 pixels "
+            "farther still fit into the row?",
+            lambda answer: as_number(answer) == 11,
         ),
         Mistake(
             "none",
@@ -95,11 +104,13 @@ unread = Exercise(
             lambda answer: as_number(answer) == 0,
         ),
     ),
-    right="`unread_pixels(20, 3, stride=5)` says 2: it counts the end alone, the part "
-    "that a stride within the kernel leaves over as well.",
+    right="`cnnkit.unread_pixels(20, 3, stride=5)` says 2: it counts only the pixels "
+    "behind the last window, which a stride smaller than the kernel can leave as well.",
     hints=(
-        "The windows start at 0, 5, 10 and 15. Which pixels does each read?",
-        "Count the pixels read, and take them from 20.",
+        "Write the numbers 0 to 19 in a row. The first window reads 0, 1 and 2. Where "
+        "does the second one start?",
+        "Mark what each window reads, as long as a whole window fits into the row. How "
+        "many numbers stay unmarked?",
     ),
     solved=Solution(
         "20 - len({start + i for start in (0, 5, 10, 15) for i in range(3)})",
@@ -111,15 +122,17 @@ _EDGES = np.array([[9.0, 6], [6, 4]])
 
 same_ones = Exercise(
     "stride.same_ones",
-    question="An image of 4×4 ones, a 3×3 kernel of ones, stride 2, "
-    '`padding="same"`. Write down the 2×2 output that Keras computes.',
+    question="A 3×3 kernel of ones reads an image of 4×4 ones with stride 2 and "
+    '`padding="same"`. Along each axis only as many zeros are added as the windows '
+    "need, the same number at both ends; where one is left over, TensorFlow's rule is "
+    "to put it at the end. Write down the 2×2 output that Keras computes.",
     form=Array(_EDGES),
     mistakes=(
         Mistake(
             "ring_of_zeros",
-            "Right numbers, wrong corner: you put zeros above and at the left. Two "
-            "places need 3 + 2 = 5 pixels a side, one more than there are. At which "
-            "end does TensorFlow put a single zero?",
+            "The numbers are right and stand in the wrong corners: you put zeros above "
+            "and at the left. Two places need 3 + 2 = 5 pixels along each axis, one "
+            "more than there are. At which end does TensorFlow put a single zero?",
             lambda answer: np.array_equal(as_array(answer), _EDGES[::-1, ::-1]),
         ),
         Mistake(
@@ -139,8 +152,9 @@ same_ones = Exercise(
     "weights carried from one to the other then meet shifted pixels.",
     hints=(
         "With `same` the windows start 2 apart. How many pixels do two of them cover?",
-        "Five, so one zero is missing on each axis; TensorFlow adds it at the end.",
-        "The output counts the ones under each window.",
+        "Five, and the image has four: a single zero is added along each axis.",
+        "Draw the 5×5 pixels, zeros included. The windows start at rows and columns 0 "
+        "and 2. On how many rows and columns of ones does each of them lie?",
     ),
     solved=Solution(
         "padded = np.pad(np.ones((4, 4)), ((0, 1), (0, 1)))\n"
@@ -155,16 +169,39 @@ def _thin_out(feature_map: np.ndarray, stride: int) -> np.ndarray:
     return feature_map[::stride, ::stride]
 
 
+def _starts_at(more: int) -> Callable[[list[tuple]], bool]:
+    """Whether the places begin at the stride and so many more."""
+    return answers_as(
+        lambda found, stride: found[stride + more :: stride, stride + more :: stride]
+    )
+
+
+def _pooled(combine: Callable, whole: bool) -> Callable[[list[tuple]], bool]:
+    """Whether blocks were combined: whole ones alone, or those at the end too."""
+
+    def by_blocks(found: np.ndarray, stride: int) -> list[list[float]]:
+        ends = [size - (stride - 1) * whole for size in found.shape]
+        rows, columns = (range(0, end, stride) for end in ends)
+        return [
+            [combine(found[r : r + stride, c : c + stride]) for c in columns]
+            for r in rows
+        ]
+
+    return answers_as(by_blocks)
+
+
+_POOLED = [_pooled(f, whole) for f in (np.mean, np.sum, np.max) for whole in (0, 1)]
+
 thin_out = Exercise(
     "stride.thin_out",
-    question="A feature map `(H, W)` was computed with stride 1 and without padding. "
-    "Write a function `thin_out(feature_map, stride)` that makes of it what the same "
-    "kernel would have given with that stride.",
+    question="A feature map of shape `(H, W)` was computed with stride 1 and without "
+    "padding. Write a function `thin_out(feature_map, stride)` that makes of it the "
+    "feature map that the same kernel would have given with that stride.",
     form=Function(
         _thin_out,
         cases=(
             (np.arange(9.0).reshape(3, 3), 2),
-            (np.arange(16.0).reshape(4, 4), 2),
+            (np.arange(16.0).reshape(4, 4) * 5 % 7, 2),
             (np.arange(35.0).reshape(5, 7) / 2, 3),
             (np.arange(6.0).reshape(2, 3), 1),
         ),
@@ -175,6 +212,11 @@ thin_out = Exercise(
             "rows_only",
             "You skip rows and keep every column. The window jumps both ways.",
             answers_as(lambda found, stride: found[::stride]),
+        ),
+        Mistake(
+            "columns_only",
+            "You skip columns and keep every row. The window jumps downwards too.",
+            answers_as(lambda found, stride: found[:, ::stride]),
         ),
         Mistake(
             "drops_the_rest",
@@ -190,15 +232,28 @@ thin_out = Exercise(
         Mistake(
             "starts_late",
             "The first window stands at the first place. You start farther in.",
+            lambda evidence: _starts_at(-1)(evidence) or _starts_at(0)(evidence),
+        ),
+        Mistake(
+            "crops",
+            "You keep the places of one corner, side by side. A window that jumps "
+            "leaves places out in between.",
             answers_as(
-                lambda found, stride: found[stride - 1 :: stride][
-                    :, stride - 1 :: stride
+                lambda found, stride: found[
+                    : -(-len(found) // stride), : -(-found.shape[1] // stride)
                 ]
             ),
         ),
+        Mistake(
+            "pooled",
+            "You make one number of each block of places, its mean, sum or maximum: "
+            "that is pooling. A stride leaves places out and keeps the others as they "
+            "are.",
+            lambda evidence: any(seen(evidence) for seen in _POOLED),
+        ),
     ),
-    right="So a stride of s is stride 1 with most answers thrown away; frameworks "
-    "never compute those, which saves about s·s times the work.",
+    right="So a stride of s is stride 1 with most answers thrown away. Frameworks "
+    "never compute those, which leaves about one part in s·s of the work.",
     hints=(
         "Which places of stride 1 does stride 2 visit? Number them from 0.",
         "A slice can have a step: `row[::2]`. It works on two axes as well.",
@@ -212,18 +267,18 @@ thin_out = Exercise(
 )
 
 _LINE = {
-    "a": "The line, wherever it stands, since windows always overlap.",
+    "a": "All of the line, wherever it stands, since windows always overlap.",
     "b": "Nothing, wherever the line stands, since it is thinner than the stride.",
     "c": "A quarter of the line, wherever it stands, since one column in four is kept.",
-    "d": "All of the line in some columns, and in others nothing at all.",
+    "d": "All of the line when it stands in some columns, in others nothing at all.",
 }
 
 thin_line = Exercise(
     "stride.thin_line",
     question="A black image, 11 pixels wide, holds one white line from top to bottom, "
-    "one pixel wide. A 3×3 kernel of ones reads it with stride 4, without padding. "
-    "What does the output show, if the line stands now in this column, now in that "
-    "one? " + listed(_LINE),
+    "one pixel wide. A 3×3 kernel of ones reads it with stride 4, without padding. The "
+    "line can stand in any column of the image. What does the output show of it? "
+    + listed(_LINE),
     form=Choice("d", _LINE),
     mistakes=(
         Mistake(
@@ -244,8 +299,8 @@ thin_line = Exercise(
             lambda answer: answer.strip().lower() == "c",
         ),
     ),
-    right="That what is seen depends so on the place is called aliasing; blurring "
-    "before the jump softens it.",
+    right="When what is seen depends so much on the exact place, one speaks of "
+    "aliasing. Blurring the image before the window jumps softens it.",
     hints=(
         "Which columns do the windows cover? The first covers 0, 1 and 2.",
         "Try the line in column 1, then in column 3.",

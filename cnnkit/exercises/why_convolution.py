@@ -20,6 +20,12 @@ dense_weights = Exercise(
             lambda answer: as_number(answer) == 15_052_800,
         ),
         Mistake(
+            "one_bias",
+            "The weights are all there. But you added a single bias for the whole "
+            "layer, and each unit has its own.",
+            lambda answer: as_number(answer) == 15_052_801,
+        ),
+        Mistake(
             "one_channel",
             "You counted pixels. Each pixel of a colour photograph is more than one "
             "number, and every number has a weight.",
@@ -47,10 +53,10 @@ dense_weights = Exercise(
 
 growth = Exercise(
     "why_convolution.growth",
-    question="Find the slip: a study note says that the weights of a dense layer grow "
-    "exponentially with the size of the image. Take a grey square image and a dense "
-    "layer of 50 units on it. The image becomes twice as wide and twice as high. How "
-    "many times as many weights does the layer have then?",
+    question="A study note says that the weights of a dense layer grow exponentially "
+    "with the size of the image. That is not so, as an example shows: a dense layer of "
+    "50 units reads a grey square image. Then the image becomes twice as wide and "
+    "twice as high. How many times as many weights does the layer have then?",
     form=Number(4, unit="times"),
     mistakes=(
         Mistake(
@@ -63,6 +69,12 @@ growth = Exercise(
             "You doubled a third thing as well. The layer still has 50 units, and the "
             "image is still grey.",
             lambda answer: as_number(answer) == 8,
+        ),
+        Mistake(
+            "pixels_twice",
+            "You let the growth of the image count twice. There are more pixels, but "
+            "the layer still has 50 units, and each unit has one weight per pixel.",
+            lambda answer: as_number(answer) == 16,
         ),
         Mistake(
             "like_a_kernel",
@@ -79,8 +91,8 @@ growth = Exercise(
     ),
     solved=Solution(
         "(20 * 20 * 50) // (10 * 10 * 50)",
-        "Each side counts twice, so there are 2·2 times as many pixels, and as many "
-        "times the weights.",
+        "Both sides double, so there are 2·2 times as many pixels, and 2·2 times as "
+        "many weights.",
     ),
 )
 
@@ -93,9 +105,10 @@ def _shift(image: np.ndarray, pixels: int) -> np.ndarray:
 
 shift = Exercise(
     "why_convolution.shift",
-    question="Write a function `shift(image, pixels)` that moves what an image `(H, "
-    "W)` shows to the right by 0 or more pixels. The size stays. What leaves on the "
-    "right is lost; zeros come in on the left.",
+    question="Write a function `shift(image, pixels)` that moves the contents of an "
+    "image of shape `(H, W)` to the right by `pixels` columns, from 0 up to its width. "
+    "The size stays the same. What leaves on the right is lost; zeros come in on the "
+    "left.",
     form=Function(
         _shift,
         cases=(
@@ -123,6 +136,14 @@ shift = Exercise(
             answers_as(lambda image, n: _shift(image.T, n).T),
         ),
         Mistake(
+            "leaves_the_old",
+            "The left columns still hold what stood there before the move, as happens "
+            "when you start from a copy of the image. They should hold zeros.",
+            answers_as(
+                lambda image, n: np.hstack([image[:, :n], image])[:, : -n or None]
+            ),
+        ),
+        Mistake(
             "grows",
             "Your image grows by the zeros. Cut off on the right what has left it.",
             answers_as(lambda image, n: np.pad(image, ((0, 0), (n, 0)))),
@@ -132,8 +153,8 @@ shift = Exercise(
     "weights.",
     hints=(
         "Start from `np.zeros_like(image)`. Which of its columns are filled?",
-        "From column `pixels` on stand the first `width - pixels` columns of the image."
-        " Mind that `image[:, :-0]` is empty.",
+        "From column `pixels` on, the result shows the image again, as far as there is "
+        "room. For how many columns is there? Mind that `image[:, :-0]` is empty.",
     ),
     solved=Solution(
         "def shift(image, pixels):\n"
@@ -164,9 +185,9 @@ def _who_lost(happened: dict) -> str:
 permuted = Prediction(
     "why_convolution.permuted",
     question="The 784 pixels of every digit are put in a random order, the same for "
-    "all images. An MLP and a CNN are trained anew on such images, and tested on such. "
-    "What "
-    "becomes of their test accuracy, compared with the usual digits? " + listed(_WHO),
+    "all images. An MLP (dense layers only) and a CNN (with convolution layers) are "
+    "trained from the start on such images, and tested on such images. What becomes of "
+    "their test accuracy, compared with the usual digits? " + listed(_WHO),
     form=Choice("c", _WHO),
     mistakes=(
         Mistake(
@@ -200,6 +221,9 @@ permuted = Prediction(
         "neighbouring pixels to belong together.",
     ),
     outcome=_who_lost,
+    measured='a dictionary `{"mlp": (usual, permuted), "cnn": (usual, permuted)}`: for '
+    "each network its test accuracy on the usual digits, then its test accuracy on the "
+    "permuted ones, both as shares between 0 and 1, so 0.97 for 97 percent.",
 )
 
 _REASONS = {
@@ -207,14 +231,14 @@ _REASONS = {
     "b": "Its feature maps stay exactly the same when the digit is shifted.",
     "c": "While it was trained its kernels saw digits at the edges of the image.",
     "d": "The same weights read every place: a shifted stroke gives the same answer, "
-    "shifted too, and pooling forgives part of that.",
+    "only shifted too.",
 }
 
 why_shifted = Exercise(
     "why_convolution.why_shifted",
-    question="An MLP and a CNN were trained on centred digits. Test digits shifted by "
-    "three pixels cost the MLP far more accuracy than the CNN. Why does the CNN lose "
-    "less? " + listed(_REASONS),
+    question="An MLP (dense layers only) and a CNN were trained on centred digits. "
+    "When the test digits are shifted by three pixels, the MLP loses far more accuracy "
+    "than the CNN. Why does the CNN lose less? " + listed(_REASONS),
     form=Choice("d", _REASONS),
     mistakes=(
         Mistake(
@@ -235,8 +259,9 @@ why_shifted = Exercise(
             chose("c"),
         ),
     ),
-    right="That an answer moves with its cause is called equivariance; that it stays, "
-    "invariance. Convolution gives the first, pooling a little of the second.",
+    right="An answer that moves along with its cause is called equivariant; one that "
+    "stays as it is, invariant. Convolution gives the first. Pooling, which keeps the "
+    "largest answer of each small area, adds a little of the second.",
     hints=(
         "Both saw the same images. What is used more than once in the CNN?",
         "Follow one stroke: which weights read it before the shift, which after?",

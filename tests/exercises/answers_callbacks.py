@@ -26,7 +26,8 @@ GIVEN = {
     "checkpoint": Given(
         right=[
             Checkpoint(NAME, monitor="val_loss", save_best_only=True, mode="min"),
-            model_checkpoint(f"run/{NAME}"),
+            model_checkpoint(NAME),
+            model_checkpoint(f"./{NAME}", mode="min"),
         ],
         wrong={
             "space_in_the_name": Checkpoint(
@@ -37,13 +38,18 @@ GIVEN = {
             ),
             "every_epoch": Checkpoint(NAME),
             "greatest": Checkpoint(NAME, save_best_only=True, mode="max"),
+            "other_monitor": [
+                Checkpoint(NAME, monitor="val_accuracy", save_best_only=True),
+                Checkpoint(NAME, monitor="loss", save_best_only=True, mode="min"),
+                Checkpoint(NAME, monitor="val_los", save_best_only=True),
+            ],
+            "in_a_folder": [
+                model_checkpoint(f"models/{NAME}"),
+                Checkpoint("{epoch:02d}/{val_loss:.2f}.keras", save_best_only=True),
+            ],
         },
         other=[
             (Checkpoint("{epoch:02d}-{val_los:.2f}.keras"), "would raise KeyError"),
-            (
-                Checkpoint(NAME, monitor="val_los", save_best_only=True),
-                "would raise ValueError",
-            ),
             (
                 Checkpoint(
                     NAME.replace(".keras", ".weights.h5"),
@@ -71,6 +77,14 @@ GIVEN = {
             "never_stops": [pair(40, 2), pair(27, 2)],
             "at_the_same_time": [pair(3, 3)],
             "stops_first": [pair(3, 10)],
+            "other_monitor": [
+                [Stop("loss", patience=4), Slow("loss", patience=2)],
+                [Stop("val_accuracy", patience=4), Slow("val_loss", patience=2)],
+            ],
+            "upside_down": [
+                [Stop(patience=4, mode="max"), Slow(patience=2)],
+                [Stop(patience=4), Slow(patience=2, mode="max")],
+            ],
         },
         other=[
             (pair(3, 2)[:1], "an `EarlyStopping` and a `ReduceLROnPlateau`"),

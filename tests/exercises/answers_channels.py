@@ -38,11 +38,14 @@ GIVEN = {
         right=[896, 896.0],
         wrong={
             "as_written": 320,
+            "flat_and_no_biases": 288,
+            "one_kernel": [27, 28],
+            "one_bias": 865,
             "no_biases": 864,
             "bias_per_slice": 960,
             "bias_per_channel_in": 867,
         },
-        other=[(28, "not it yet")],
+        other=[(100, "not it yet")],
     ),
     "mix": Given(
         right=[
@@ -66,9 +69,10 @@ GIVEN = {
             "reshape": by_reshape,
             "lying_on_its_side": lambda x: np.transpose(x, (0, 3, 2, 1)),
             "batch_too": lambda x: x.transpose(),
+            "unchanged": lambda x: x,
             "before_the_batch": lambda x: x.transpose(3, 0, 1, 2),
         },
-        other=[(lambda x: x, "answer should be"), (lambda x: x[..., 0], "should be")],
+        other=[(lambda x: x * 0, "answer should be"), (lambda x: x[0], "should be")],
     ),
     "false_line": Given(
         right=["c", "C"],

@@ -33,6 +33,7 @@ GIVEN = {
             "channels_first": (3, 20, 8, 8),
             "input_depth": (3, 8, 8, 10),
             "one_image": (1, 8, 8, 20),
+            "first_layer": [(3, 24, 24, 10), (3, 24, 24, 20)],
         },
         other=[((8, 8, 20), "this has 3"), ((3, 12, 12, 20), "number 1 and number 2")],
     ),
@@ -61,8 +62,8 @@ GIVEN = {
     ),
     "untrained": Given(
         right=["c", "C "],
-        wrong={"knows_nothing": "a", "paper": "d"},
-        other=[("b", "one of 'a', 'c', 'd'")],
+        wrong={"knows_nothing": "a", "paper": "b"},
+        other=[("d", "one of 'a', 'b', 'c'")],
         happened=5.0,
     ),
 }

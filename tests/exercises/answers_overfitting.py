@@ -49,8 +49,9 @@ GIVEN = {
             "training_loss": 8,
             "counted_from_0": 3,
             "where_it_would_stop": 6,
+            "a_loss": [0.30, 0.02],
         },
-        other=[(0.30, "not it yet"), (5, "not it yet")],
+        other=[(5, "not it yet"), (0, "not it yet")],
     ),
     "shifted": Given(
         right=[by_slices, by_loops],
@@ -61,13 +62,13 @@ GIVEN = {
         },
         other=[
             (in_place, "changed its input"),
-            (lambda x, down, right: by_slices(x, down, 0), "0, 2"),
+            (lambda x, down, right: by_slices(x, down, 0), "down = 0, right = 2"),
             (lambda x, down, right: x[:-down, :-right], "the shape should be (3, 3)"),
         ],
     ),
     "remedy": Given(
         right=["b", "B"],
-        wrong={"dropout": "a", "weight_decay": "d"},
+        wrong={"dropout": "a", "weight_decay": "c"},
         other=[("f", "one of 'a'")],
         happened={
             "plain": [0.92, 0.93],

@@ -49,8 +49,8 @@ GIVEN = {
     ),
     "step_left_out": Given(
         right=["a", "A"],
-        wrong={"centring": "b", "size": "d"},
-        other=[("c", "one of 'a'")],
+        wrong={"centring": "b", "size": "c"},
+        other=[("d", "one of 'a'")],
         happened={"polarity": 0.08, "centring": 0.41, "size": 0.8, "none": 0.96},
     ),
 }

@@ -17,6 +17,16 @@ def by_stacking(image, rings):
     return image
 
 
+def into_another_ring(*values):
+    def pad(image, rings):
+        padded = np.pad(image, rings, constant_values=np.nan)
+        ring = np.isnan(padded)
+        padded[ring] = np.resize(values, ring.sum())
+        return padded
+
+    return pad
+
+
 def in_place(image, rings):
     image *= 0
     return by_slices(image, rings)
@@ -32,27 +42,42 @@ GIVEN = {
         right=[(28, 28, 1), [28, 28, 1]],
         wrong={
             "one_map_a_channel": (28, 28, 3),
+            "all_products": (28, 28, 75),
             "padded": (32, 32, 1),
             "minus_kernel": (27, 27, 1),
         },
-        other=[((28, 28, 75), "number 2"), ((28, 28), "this has 2")],
+        other=[((28, 28, 15), "number 2"), ((28, 28), "this has 2")],
     ),
     "lopsided": Given(
         right=[(1, 2), [1, 2]],
-        wrong={"odd_one_before": (2, 1), "symmetric": (2, 2), "too_few": (1, 1)},
-        other=[((0, 3), "number 0 and number 1")],
+        wrong={
+            "odd_one_before": (2, 1),
+            "all_at_one_end": [(0, 3), (3, 0)],
+            "all_at_each_end": (3, 3),
+            "symmetric": (2, 2),
+            "too_few": (1, 1),
+        },
+        other=[((1, 3), "number 1"), (3, "a tuple")],
     ),
     "ring_of_zeros": Given(
-        right=[by_slices, by_stacking],
+        right=[by_slices, by_stacking, into_another_ring(0)],
         wrong={
             "one_end_only": lambda x, n: np.pad(x, ((n, 0), (n, 0))),
             "other_ends_only": lambda x, n: np.pad(x, ((0, n), (0, n))),
             "ones": lambda x, n: np.pad(x, n, constant_values=1),
             "repeats_the_edge": lambda x, n: np.pad(x, n, "edge"),
+            "always_one": lambda x, n: np.pad(x, 1),
+            "no_zeros_in_the_ring": [
+                into_another_ring(0, 6.9e-310, 4.6),
+                into_another_ring(np.nan),
+                into_another_ring(0, np.inf),
+                lambda x, n: into_another_ring(2)(x, n).tolist(),
+            ],
         },
         other=[
             (in_place, "changed its input"),
-            (lambda x, n: np.pad(x, 1), "the shape should be (2, 2)"),
+            (lambda x, n: np.pad(x, 1)[n:-1], "the shape should be"),
+            (lambda x, n: np.pad(x * 0, n), "the answer should be"),
         ],
     ),
 }

@@ -24,6 +24,14 @@ def as_many_as_occur(truth, said, classes):
     return by_bincount(truth, said, truth.max() + 1)
 
 
+def in_bytes(truth, said, classes):
+    return by_bincount(truth, said, classes).astype(np.uint8)
+
+
+def in_signed_bytes(truth, said, classes):
+    return by_bincount(truth, said, classes).astype(np.int8)
+
+
 def wrong_only(truth, said, classes):
     matrix = by_bincount(truth, said, classes)
     np.fill_diagonal(matrix, 0)
@@ -37,6 +45,7 @@ GIVEN = {
             "drops_the_rest": 429,
             "no_validation_split": [469, 468],
             "last_batch": 88,
+            "a_step_a_digit": 55_000,
             "not_whole": 55_000 / 128,
         },
         other=[(431, "not it yet")],
@@ -66,6 +75,7 @@ GIVEN = {
             "transposed": lambda truth, said, n: by_bincount(said, truth, n),
             "counts_once": once,
             "mistakes_only": wrong_only,
+            "small_whole_numbers": [in_bytes, in_signed_bytes],
         },
         other=[(as_many_as_occur, "the shape should be (4, 4)")],
     ),

@@ -48,7 +48,12 @@ GIVEN = {
     ),
     "speed_up": Given(
         right=[2.25, 9 / 4 + 1e-9],
-        wrong={"exchange_forgotten": 3, "seconds": 0.4, "alone_exchanges_too": 2.5},
+        wrong={
+            "exchange_forgotten": 3,
+            "seconds": 0.4,
+            "alone_exchanges_too": 2.5,
+            "upside_down": [0.44, 4 / 9],
+        },
         other=[(2.7, "not it yet")],
     ),
     "same_losses": Given(

@@ -72,6 +72,14 @@ def twice(weights, gradients):
     return weights
 
 
+def late(weights, gradients):
+    velocity = 0
+    for gradient in gradients:
+        weights = weights + velocity
+        velocity = 0.9 * velocity - 0.1 * gradient
+    return weights
+
+
 def in_place(weights, gradients):
     weights -= 0.1 * gradients[0]
     return weights
@@ -84,7 +92,8 @@ GIVEN = {
             "ten_digits": 2.303,
             "base_ten": math.log10(26),
             "base_two": math.log2(26),
-            "probability": 1 / 26,
+            "probability": [1 / 26, 0.04],
+            "sign": -math.log(26),
         },
         other=[(26, "not it yet")],
     ),
@@ -94,6 +103,7 @@ GIVEN = {
             "no_momentum": lambda weights, rows: weights - 0.1 * rows.sum(axis=0),
             "uphill": uphill,
             "too_short": twice,
+            "late": late,
         },
         other=[
             (in_place, "changed its input"),

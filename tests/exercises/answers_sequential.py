@@ -24,8 +24,12 @@ GIVEN = {
             "weights_only": 38_250,
             "bias_a_layer": 38_254,
             "bias_a_place": 38_250 + 24 * 24 * 10 + 8 * 8 * 20 + 110,
+            "kernels_only": 38_280,
+            "units_only": 38_360,
+            "ten_missing": 38_380,
+            "without_weights": 140,
         },
-        other=[(38_280, "not it yet")],
+        other=[(38_370, "not it yet"), (38_350, "not it yet")],
     ),
     "smaller_kernels": Given(
         right=[(5, 5, 20), [5, 5, 20]],
@@ -77,8 +81,8 @@ GIVEN = {
     ),
     "zeros": Given(
         right=["b", "B "],
-        wrong={"start_is_forgotten": "a", "only_slower": "d"},
-        other=[("c", "one of 'a', 'b', 'd'")],
+        wrong={"start_is_forgotten": "a", "only_slower": "c"},
+        other=[("d", "one of 'a', 'b', 'c'")],
         happened=0.1135,
     ),
 }

@@ -19,6 +19,12 @@ def averages(feature_map, stride):
     ]
 
 
+def maxima_of_whole_blocks(feature_map, stride):
+    rows, columns = (size // stride for size in feature_map.shape)
+    whole = feature_map[: rows * stride, : columns * stride]
+    return whole.reshape(rows, stride, columns, stride).max(axis=(1, 3))
+
+
 def crops(feature_map, stride):
     rows, columns = np.ceil(np.divide(feature_map.shape, stride)).astype(int)
     return feature_map[:rows, :columns]
@@ -47,7 +53,13 @@ GIVEN = {
     ),
     "unread": Given(
         right=[8, 8.0],
-        wrong={"only_at_the_end": 2, "only_between": 6, "those_read": 12, "none": 0},
+        wrong={
+            "only_at_the_end": 2,
+            "only_between": 6,
+            "those_read": 12,
+            "one_window_short": 11,
+            "none": 0,
+        },
         other=[(5, "not it yet")],
     ),
     "same_ones": Given(
@@ -64,11 +76,16 @@ GIVEN = {
         wrong={
             "rows_only": lambda x, s: [x[r] for r in range(0, len(x), s)],
             "drops_the_rest": drops_the_rest,
-            "starts_late": lambda x, s: x[s - 1 :: s, s - 1 :: s],
+            "columns_only": lambda x, s: [row[::s] for row in x],
+            "starts_late": [
+                lambda x, s: x[s - 1 :: s, s - 1 :: s],
+                lambda x, s: x[s::s, s::s],
+            ],
+            "crops": crops,
+            "pooled": [averages, maxima_of_whole_blocks],
         },
         other=[
-            (averages, "should be"),
-            (crops, "should be"),
+            (lambda x, s: x[::s, ::s] / s, "should be"),
             (lambda x, s: x[::2, ::2], "shape should be"),
         ],
     ),

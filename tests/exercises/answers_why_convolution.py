@@ -18,6 +18,12 @@ def to_minus_zero(image, pixels):
     return moved
 
 
+def from_a_copy(image, pixels):
+    moved = image.copy()
+    moved[:, pixels:] = image[:, : image.shape[1] - pixels]
+    return moved
+
+
 def in_place(image, pixels):
     image[:] = by_padding(image, pixels)
     return image
@@ -28,14 +34,15 @@ GIVEN = {
         right=[15_052_900, 15_052_900.0],
         wrong={
             "no_biases": 15_052_800,
+            "one_bias": 15_052_801,
             "one_channel": [5_017_700, 224 * 224 * 100],
             "one_unit": [150_529, 150_528],
         },
-        other=[(2_800, "not it yet"), (15_052_801, "not it yet")],
+        other=[(2_800, "not it yet"), ("15052900", "a text")],
     ),
     "growth": Given(
         right=[4, np.float32(4)],
-        wrong={"one_side": 2, "units_too": 8, "like_a_kernel": 1},
+        wrong={"one_side": 2, "units_too": 8, "pixels_twice": 16, "like_a_kernel": 1},
         other=[(100, "not it yet")],
     ),
     "shift": Given(
@@ -44,6 +51,7 @@ GIVEN = {
             "comes_round": lambda x, n: np.roll(x, n, 1),
             "to_the_left": lambda x, n: np.pad(x, ((0, 0), (0, n)))[:, n:],
             "downwards": lambda x, n: np.pad(x, ((n, 0), (0, 0)))[: len(x)],
+            "leaves_the_old": from_a_copy,
             "grows": lambda x, n: np.hstack([np.zeros((len(x), n)), x]),
         },
         other=[(to_minus_zero, "raised"), (in_place, "changed its input")],

@@ -46,6 +46,7 @@ def test_hints_come_one_by_one_and_the_last_stays():
     states = [(one.hint().state, one.hint().text) for _ in range(1)]
     assert states == [("hint 1 of 2", "Two")]
     assert one.hint().state == "hint 2 of 2"
+    assert "see `.solution()`" in one.hint().text
 
 
 def test_two_hints_are_the_least():
@@ -146,8 +147,8 @@ def change(x):
         (lambda x: None, "Does it lack its `return`?"),
         (lambda x: [2 * x], "What it returned is of type list"),
         (lambda x: x[:1], "the shape should be (3,)"),
-        (lambda x: 3 * x, "For [0., 1., 2.] the answer should be [0., 2., 4.]"),
-        (lambda x: 2 * x[:3], "For an array of shape (9, 9) the shape should be"),
+        (lambda x: 3 * x, "With x = [0., 1., 2.] the answer should be [0., 2., 4.]"),
+        (lambda x: 2 * x[:3], "With x = an array of shape (9, 9) the shape should be"),
         (lambda: 1, "TypeError"),
     ],
 )
@@ -198,6 +199,7 @@ def test_predictions_are_noted_then_compared():
         *((Mistake("rises", says, lambda x: x == "b"),), "As expected.", ["1", "2"]),
         Solution("'a'", "It usually falls."),
         outcome=lambda change: "a" if change + 0 < 0 else "b",
+        measured="the change of the loss.",
     )
     assert guess.check().state == "not answered yet"
     assert guess.check("c").state == "wrong"
@@ -208,7 +210,9 @@ def test_predictions_are_noted_then_compared():
     unusual = guess.check("b", happened=1)  # what happened counts
     assert unusual.is_right and "not what usually happens" in unusual.text
     assert "not what you said" in guess.check("a", happened=1).text
-    assert "what the cell above measured" in guess.check("a", happened="x").text
+    assert (
+        "`happened` is the change of the loss." in guess.check("a", happened="x").text
+    )
 
 
 def test_numbers_of_all_kinds():

@@ -28,9 +28,21 @@ ALL = {
     for topic in WRITTEN
     for name, exercise in exercises_of(topic).items()
 }
-each_exercise = pytest.mark.parametrize(
-    ("topic", "name", "exercise"), ALL.values(), ids=list(ALL)
-)
+
+
+def each(of=Exercise, form=object):
+    """Over all exercises of one kind."""
+    some = {
+        name: row
+        for name, row in ALL.items()
+        if isinstance(row[2], of) and isinstance(row[2].form, form)
+    }
+    return pytest.mark.parametrize(
+        ("topic", "name", "exercise"), some.values(), ids=list(some)
+    )
+
+
+each_exercise = each()
 
 
 def checked(exercise, answer, given):
@@ -99,11 +111,8 @@ def test_nonsense_is_answered_kindly(topic, name, exercise):
         assert "cnnkit" not in card.code
 
 
-@each_exercise
+@each(form=Function)
 def test_an_endless_function_is_stopped(topic, name, exercise):
-    if not isinstance(exercise.form, Function):
-        pytest.skip("it takes no function")
-
     def endless(*_):
         while True:
             pass
@@ -154,10 +163,26 @@ def test_the_words(topic, name, exercise):
     words += [mistake.says for mistake in exercise.mistakes]
     assert len(set(words)) == len(words) and all(len(text) > 20 for text in words)
     assert exercise._repr_html_() == exercise._repr_html_()
-    first = repr(exercise.hint())
-    for _ in exercise.hints:
-        last = repr(exercise.hint())
-    assert exercise.hints[-1].split()[0] in last and first != ""
+    assert [exercise.hint().text for _ in exercise.hints] == list(exercise.hints)
+    assert exercise.hint().text.startswith(exercise.hints[-1])
+    if isinstance(exercise, Prediction):
+        assert (
+            exercise.measured.endswith(".")
+            and exercise.measured in exercise._question().text
+        )
+
+
+NO_MEASUREMENT = [
+    *(None, "x", "", -1, -0.5, float("nan"), float("inf"), 10**400, object(), [], {}),
+    *((10, 30), [-1, -1], {"mlp": (97, 96), "cnn": (98, 95)}, [None, None], [[], []]),
+]
+
+
+@each(Prediction)
+def test_what_cannot_have_happened_is_refused(topic, name, exercise):
+    for happened in NO_MEASUREMENT:
+        card = exercise.check(exercise.form.right, happened)
+        assert card.state == "wrong" and exercise.measured in card.text, happened
 
 
 def test_the_readme_counts_them():
