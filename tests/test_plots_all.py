@@ -45,6 +45,7 @@ CALLS = {
     "gradient_norms": lambda p, ax: p({"a": 1.0, "b": 0.1}, ax=ax),
     "network_maps": lambda p, ax: p(feature_maps(small(), digit())),
     "padding": lambda p, ax: p(5, 3, ax=ax),
+    "pictures": lambda p, ax: p({"photo": PHOTO, "grid": GRID}),
     "pixel_values": lambda p, ax: p(KERNEL, ax=ax),
     "pooling": lambda p, ax: p(GRID[:4, :4]),
     "receptive_field": lambda p, ax: p(PHOTO, ReceptiveField(3, 1, 0), ax=ax),

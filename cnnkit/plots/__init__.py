@@ -11,6 +11,7 @@ import importlib
 # Each function, and the module that it lives in.
 _HOME = {
     "digits": "images",
+    "pictures": "compared",
     "pixel_values": "numbers",
     "convolution_step": "sliding",
     "convolution_strip": "sliding",
