@@ -21,6 +21,13 @@ def test_pictures_of_different_sizes_stand_in_one_row_under_their_names():
     assert {ax.get_subplotspec().rowspan.start for ax in figure.axes} == {0}
 
 
+def test_only_what_has_more_pixels_than_the_figure_is_smoothed():
+    fine = np.zeros((600, 500, 3))
+    small, large = images(plots.pictures({"digit": DIGIT, "fine": fine}))
+    assert small.get_interpolation() == "nearest"
+    assert large.get_interpolation() in ("antialiased", "auto")
+
+
 def test_negative_numbers_get_a_scale_with_zero_in_its_middle():
     digit, edges = images(plots.pictures({"digit": DIGIT, "edges": EDGES}))
     assert digit.get_clim() == (0, 1) and digit.cmap.name == "gray"

@@ -17,7 +17,7 @@ from cnnkit.exercises.functions import Function, answers_as
 
 kernel_shape = Exercise(
     "channels.kernel_shape",
-    question="A layer receives a batch of shape (64, 14, 14, 6) and is to put out 24 "
+    question="A layer receives a batch of shape (64, 14, 14, 6) and is to give 24 "
     "feature maps, with kernels of 3×3. What is the shape of its kernel array in "
     "Keras?",
     form=Shape((3, 3, 6, 24)),
@@ -45,6 +45,12 @@ kernel_shape = Exercise(
             "64 counts the images of the batch. The same kernels read all of them, so "
             "that number is in no shape of the weights.",
             lambda answer: 64 in as_shape(answer),
+        ),
+        Mistake(
+            "size_of_the_picture",
+            "The 14s are the rows and columns of the picture. A kernel covers only "
+            "3×3 of its places at a time.",
+            lambda answer: 14 in as_shape(answer),
         ),
     ),
     right="Nor do the 14s stand in it: the same kernels could read images of any size.",

@@ -104,8 +104,8 @@ unread = Exercise(
             lambda answer: as_number(answer) == 0,
         ),
     ),
-    right="`cnnkit.unread_pixels(20, 3, stride=5)` says 2: it counts only the pixels "
-    "behind the last window, which a stride smaller than the kernel can leave as well.",
+    right="`cnnkit.unread_pixels(20, 3, stride=5)` says 2: it counts the pixels behind "
+    "the last window, not those in the gaps.",
     hints=(
         "Write the numbers 0 to 19 in a row. The first window reads 0, 1 and 2. Where "
         "does the second one start?",
@@ -299,8 +299,8 @@ thin_line = Exercise(
             lambda answer: answer.strip().lower() == "c",
         ),
     ),
-    right="When what is seen depends so much on the exact place, one speaks of "
-    "aliasing. Blurring the image before the window jumps softens it.",
+    right="Columns 3 and 7 lie in the gaps. A kernel at least as long as the stride "
+    "leaves no gap between two windows.",
     hints=(
         "Which columns do the windows cover? The first covers 0, 1 and 2.",
         "Try the line in column 1, then in column 3.",

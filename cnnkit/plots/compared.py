@@ -36,7 +36,8 @@ def pictures(
     """Draw pictures of any size side by side, each as large as the others.
 
     So a photograph can stand beside what a kernel answers to it, and a digit
-    beside its pooled maps. Pixels stay pixels: nothing is smoothed.
+    beside its pooled maps. Pixels stay pixels, unless a picture has more of them
+    than the figure: then it is smoothed, or false patterns would appear.
 
     Args:
         named: `{name: picture}`, each `(H, W)`, `(H, W, 1)` or `(H, W, 3)`.
@@ -82,7 +83,12 @@ def pictures(
     for ax, (name, picture) in zip(axes, shown.items(), strict=True):
         ax.set_title(readable(name), fontsize=10)
         values = every if same_scale else [picture]
-        image = ax.imshow(picture, interpolation="nearest", **_look(values, colours))
+        crowded = max(picture.shape[:2]) > side * figure.dpi
+        image = ax.imshow(
+            picture,
+            interpolation="antialiased" if crowded else "nearest",
+            **_look(values, colours),
+        )
         if scale and picture.ndim == 2:
             bar = figure.colorbar(image, ax=ax, location="bottom", shrink=0.9)
             bar.ax.tick_params(labelsize=8)

@@ -31,8 +31,9 @@ GIVEN = {
             "in_and_out_swapped": (3, 3, 24, 6),
             "flat_kernels": (3, 3, 1, 24),
             "batch": [(64, 3, 3, 24), (3, 3, 64, 24)],
+            "size_of_the_picture": (14, 14, 6, 24),
         },
-        other=[((3, 3, 24), "this has 3"), ((14, 14, 6, 24), "number 0 and number 1")],
+        other=[((3, 3, 24), "this has 3"), ((5, 5, 6, 24), "number 0 and number 1")],
     ),
     "count": Given(
         right=[896, 896.0],
