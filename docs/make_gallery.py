@@ -31,6 +31,11 @@ def arithmetic(digit: np.ndarray) -> dict[str, Callable]:
     corner = np.round(9 * digit[6:13, 6:13, 0])  # small whole numbers, 7×7
     edge = kernels.sobel("x")
 
+    def pictures() -> plt.Figure:
+        edges = cnnkit.scratch.conv2d(digit[None], kernels.filter_bank(edge))[0]
+        named = {"photograph": photograph(), "a seven": digit, "its edges": edges}
+        return plots.pictures(named, windows={"a seven": (6, 6, 7, 7)}, scale=True)
+
     def padding_and_stride() -> plt.Figure:
         figure, axes = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")
         plots.padding(5, 3, ax=axes[0])
@@ -42,6 +47,7 @@ def arithmetic(digit: np.ndarray) -> dict[str, Callable]:
         "sliding_window": lambda: plots.convolution_animation(corner, edge),
         "padding_and_stride": padding_and_stride,
         "pooling": lambda: plots.pooling(corner[:6, :6]),
+        "pictures": pictures,
         "channels": lambda: plots.channels(photograph()).figure,
     }
 

@@ -252,9 +252,9 @@ def test_it_is_fast():
     rehearse(callbacks, [1.0])
     took = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         rehearse(callbacks, list(np.linspace(1, 0.5, 100)))
-        took.append(time.perf_counter() - start)
+        took.append(time.process_time() - start)
     assert min(took) < 0.2
 
 

@@ -80,7 +80,7 @@ def receptive_field(
 
     Source: A. Araujo, W. Norris and J. Sim, «Computing receptive fields of
     convolutional neural networks», Distill, 2019, doi:10.23915/distill.00021.
-    Taught in: notebooks/10_sequential_models.ipynb
+    Taught in: notebooks/04_stride.ipynb
     """
     if not isinstance(stack, Iterable) or isinstance(stack, str | dict):
         raise expected("`stack` to be a list of layers, as [(5,), (2, 2)]", repr(stack))
