@@ -1,11 +1,13 @@
 """What every committed notebook must be, so that it can be trusted and diffed."""
 
+import importlib
 import re
 
 import nbformat
 import pytest
 from conftest import NOTEBOOKS, ROOT
 
+from cnnkit.exercises.engine import Exercise
 from cnnkit.normalise import complaints, normalised
 from cnnkit.report import write_page
 
@@ -115,6 +117,30 @@ def test_no_paths_of_a_machine_and_no_addresses(notebook):
             assert not re.search(r"0x[0-9a-f]{6,}", text), text
 
 
+def test_every_exercise_of_its_topic_is_asked(notebook):
+    code = "\n".join(cell.source for cell in code_of(notebook))
+    topic = re.search(r"^from cnnkit\.exercises import (\w+) as ex$", code, re.M)[1]
+    exercises = vars(importlib.import_module(f"cnnkit.exercises.{topic}"))
+    names = {name for name, one in exercises.items() if isinstance(one, Exercise)}
+    assert set(re.findall(r"\bex\.(\w+)\.check\(", code)) == names
+    assert set(re.findall(r"^display\(ex\.(\w+)\)$", code, re.M)) == names
+
+
+def test_no_exercise_is_answered_in_advance(notebook):
+    cards = [text for cell in code_of(notebook) for text in texts_of(cell)]
+    states = set(re.findall(r"^\w+\.\w+: ([a-z ]+)$", "\n".join(cards), re.M))
+    assert states == {"question", "not answered yet"}
+
+
+def test_one_picture_stands_for_it(path, notebook):
+    tagged = [c for c in code_of(notebook) if "picture" in c.metadata.get("tags", ())]
+    assert len(tagged) == 1
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"docs/images/{path.stem}.png" in readme
+    assert f"](notebooks/{path.name})" in readme
+    assert (ROOT / "docs" / "images" / f"{path.stem}.png").stat().st_size > 5_000
+
+
 def test_links_lead_somewhere(path, notebook):
     for link in LINK.findall(prose_of(notebook)):
         if "://" not in link and not link.startswith("#"):
@@ -138,12 +164,14 @@ def glossary():
 
 
 def test_the_glossary_holds_every_bold_term_and_nothing_else():
-    introduced = {}
-    for path in NOTEBOOKS:
-        for term in BOLD.findall(prose_of(nbformat.read(path, as_version=4))):
-            introduced.setdefault(term.casefold(), path.stem[:2])
-    listed = {term.casefold(): row[2] for term, row in glossary().items()}
-    assert listed == introduced
+    introduced = [
+        (term.casefold(), path.stem[:2])
+        for path in NOTEBOOKS
+        for term in BOLD.findall(prose_of(nbformat.read(path, as_version=4)))
+    ]
+    terms = [term for term, _ in introduced]
+    assert sorted(set(terms)) == sorted(terms), "each is introduced once"
+    assert {t.casefold(): row[2] for t, row in glossary().items()} == dict(introduced)
 
 
 def test_the_glossary_is_sorted_and_korean():

@@ -24,7 +24,7 @@ fading = Exercise(
     question="Eight layers in a row have one unit each, the weight 1 and a sigmoid. "
     "The slope of a sigmoid is at most 0.25. On the way back a gradient of 1 arrives "
     "behind the last layer. How large can it be, at most, in front of the first? Two "
-    "digits that count are enough, as in 0.00037.",
+    "significant digits are enough, as in 0.00037.",
     form=Number(0.25**8, tolerance=5e-7),
     mistakes=(
         Mistake(
@@ -151,6 +151,12 @@ pet_scores = Exercise(
             "e⁷⁰ is so much more than e²⁵ that softmax would give the dog everything. "
             "What counts is the difference of two scores, and 45 is huge.",
             lambda answer: np.allclose(as_array(answer), 100 * _PETS, rtol=1e-3),
+        ),
+        Mistake(
+            "powers",
+            "These are the powers of e, whose shares are 70, 25 and 5 %. Softmax takes "
+            "the powers itself: which scores have them?",
+            lambda answer: np.allclose(as_array(answer), 40 * _PETS, rtol=1e-2),
         ),
         Mistake(
             "other_base",

@@ -65,8 +65,9 @@ kernel_slopes = Exercise(
     hints=(
         "Take one weight, the upper left one. It is used for all four outputs: which "
         "pixel is it multiplied by for each?",
-        "When this weight grows by 1, each output grows by that pixel. How much the "
-        "loss grows by it says the number of the output in `grad`.",
+        "When this weight grows by 1, each output grows by the pixel that it met "
+        "there. For each 1 that an output grows, the loss grows by its number in "
+        "`grad`.",
     ),
     solved=Solution(
         "from cnnkit.scratch import conv2d_backward\n"
@@ -158,8 +159,8 @@ bias_slope = Exercise(
         ),
         Mistake(
             "outputs_counted",
-            "So many outputs are moved by this bias. How much does the loss grow when "
-            "one of them grows by 1?",
+            "That is how many outputs this bias moves. How much does the loss grow "
+            "when one of them grows by 1?",
             lambda answer: as_number(answer) == 1152,
         ),
     ),
@@ -297,16 +298,16 @@ silent_bug = Exercise(
         ),
         Mistake(
             "sign_of_step",
-            "That line is right: minus leads downhill. And it only uses `dkernel`, "
-            "which is wrong before.",
+            "That line is right: minus leads downhill. It only uses `dkernel`, which "
+            "is already wrong when it gets here.",
             chose("d"),
         ),
     ),
     right="The shapes cannot tell, as `a` and `h` have the same. Finite differences "
     "can.",
     hints=(
-        "Go through the lines and say for each `grad` that is passed on: with respect "
-        "to which array is it, and which array does the function want?",
+        "Each `_backward` wants the gradient of what came out of its step. Go through "
+        "lines a to c: which array came out, and is that the gradient passed in?",
         "Which of the gradients is computed and never used?",
     ),
     solved=Solution(

@@ -221,7 +221,7 @@ own_network = Exercise(
 _CAUSES = {
     "a": "A hundred digits are too few to learn from: take all 55,000.",
     "b": "The network or its training is broken: look for the bug now.",
-    "c": "The network overfits: put dropout in.",
+    "c": "The network learns by heart: take a smaller one.",
 }
 
 stuck = Exercise(
@@ -238,8 +238,8 @@ stuck = Exercise(
         ),
         Mistake(
             "overfits",
-            "Overfitting shows as a low training loss beside a high validation loss. "
-            "Here the training loss itself is high.",
+            "Learning by heart shows as a low training loss beside a high validation "
+            "loss. Here the training loss itself is high.",
             chose("c"),
         ),
     ),

@@ -102,6 +102,7 @@ GIVEN = {
         wrong={
             "probabilities": [PETS, PETS.tolist()],
             "percentages": np.array([70, 25, 5]),
+            "powers": [[28, 10, 2], np.array([27.99, 10.0, 2.0])],
             "other_base": [np.log2(PETS), np.log10(100 * PETS)],
         },
         other=[
