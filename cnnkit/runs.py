@@ -61,10 +61,16 @@ def _config(layer: keras.Layer) -> object:
 
 
 def _without_names(config: object) -> object:
-    """A layer's settings without the names, which depend on what ran before."""
+    """A layer's settings without the names, which depend on what ran before.
+
+    Nor do the first weights count, which differ between releases of Keras in how
+    they are written down, nor settings that are not made.
+    """
     if isinstance(config, dict):
         kept = config.keys() - {"name", "inbound_nodes", "input_layers"}
         kept -= {"output_layers", "build_config"}
+        kept -= {key for key in kept if key.endswith("_initializer")}
+        kept -= {key for key in kept if config[key] is None}
         return {key: _without_names(config[key]) for key in sorted(kept)}
     if isinstance(config, (list, tuple)):
         return [_without_names(entry) for entry in config]
