@@ -1,6 +1,6 @@
 """Do the attributions look where the digit is?
 
-    python benchmarks/localisation.py
+    python -m benchmarks.localisation
 
 A network learns to read digits anywhere in a picture of 56×56. Then 200 test
 digits are pasted into the corners, and for each method two numbers are printed:

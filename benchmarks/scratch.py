@@ -1,7 +1,7 @@
 """How fast the NumPy arithmetic is, beside TensorFlow's on the same cores.
 
-    python benchmarks/scratch.py              # all parts, about three minutes
-    python benchmarks/scratch.py convolution  # or: loops, memory, network
+    python -m benchmarks.scratch              # all parts, about three minutes
+    python -m benchmarks.scratch convolution  # or: loops, memory, network
 
 Both sides of a ratio are timed in turns, in one run, and medians are compared: a
 busy machine slows both.
@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from benchmarks.timing import table
 from cnnkit import load_mnist, scratch
 from cnnkit.errors import check_choice
 from cnnkit.runtime import keras  # noqa: F401  (imports TensorFlow quietly)
@@ -47,9 +48,13 @@ def main(parts: list[str]) -> None:
 
 def convolution() -> None:
     """Forward, and forward and backward, over six shapes of the course."""
-    print(f"convolution, batch {BATCH}, milliseconds (NumPy : TensorFlow)")
-    print(f"{'':<20}{'forward':>22}{'forward and backward':>28}")
-    forward_ratios, both_ratios = [], []
+    measure(10)
+
+
+def measure(rounds: int) -> dict[str, object]:
+    """Time the six shapes, print a table; return the numbers."""
+    print(f"Batch {BATCH}, milliseconds, NumPy : TensorFlow.\n")
+    rows, numbers = [], {}
     for name, picture, side, filters, stride, padding in SHAPES:
         rng = np.random.default_rng(0)
         x = rng.standard_normal((BATCH, *picture), np.float32)
@@ -61,19 +66,28 @@ def convolution() -> None:
                 x, kernel, **options
             ),
             tensorflow_forward(x, kernel, stride, padding),
+            rounds,
         )
         backward = in_turns(
             lambda y=y, x=x, kernel=kernel, options=options: scratch.conv2d_backward(
                 y, x, kernel, **options
             ),
             tensorflow_backward(y, x, kernel, stride, padding),
+            rounds,
         )
         both = [sum(pair) for pair in zip(forward, backward, strict=True)]
-        forward_ratios.append(forward[0] / forward[1])
-        both_ratios.append(both[0] / both[1])
-        print(f"{name:<20}{as_text(forward):>22}{as_text(both):>28}")
-    for label, ratios in (("forward", forward_ratios), ("both", both_ratios)):
-        print(f"geometric mean, {label}: {statistics.geometric_mean(ratios):.2f} times")
+        rows.append([name, as_text(forward), as_text(both)])
+        numbers[name] = {
+            "forward": round(forward[0] / forward[1], 2),
+            "forward and backward": round(both[0] / both[1], 2),
+        }
+    means = {
+        part: round(statistics.geometric_mean(n[part] for n in numbers.values()), 2)
+        for part in ("forward", "forward and backward")
+    }
+    rows.append(["geometric mean of the ratios", *(f"{m:.2f}" for m in means.values())])
+    print(table(["shape", *means], rows), flush=True)
+    return {"ratios": numbers, "geometric_mean": means}
 
 
 def loops() -> None:

@@ -1,6 +1,6 @@
 """How far the seed moves the test accuracy of notebook 11's network, and its time.
 
-    python benchmarks/seeds.py 1 2 3
+    python -m benchmarks.seeds 1 2 3
 
 Trains `simple_cnn` by the standard recipe once for each seed given, and prints
 the seconds that training took and the share of test digits read right.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cnnkit.errors import expected
-from cnnkit.runtime import keras
+from cnnkit.runtime import keras, tensorflow
 
 
 class ShuffledBatches(keras.utils.PyDataset):
@@ -30,6 +30,11 @@ class ShuffledBatches(keras.utils.PyDataset):
         self._layers = [keras.layers.deserialize(layer) for layer in augmentation]
         for layer in self._layers:
             _check_augmentation(layer, images[:1])
+        self._augment = self._layer_by_layer
+        if self._layers and keras.backend.backend() == "tensorflow":
+            # Traced once for all batches, it takes half the time.
+            traced = tensorflow().function
+            self._augment = traced(self._layer_by_layer, reduce_retracing=True)
         self.shuffle(0)
 
     def shuffle(self, epoch: int, logs: dict | None = None) -> None:
@@ -48,14 +53,18 @@ class ShuffledBatches(keras.utils.PyDataset):
             images = self._augmented(images, index)
         return images, self._labels[chosen]
 
+    def _layer_by_layer(self, images: object) -> object:
+        for layer in self._layers:
+            images = layer(images, training=True)
+        return images
+
     def _augmented(self, images: np.ndarray, index: int) -> np.ndarray:
         shape = images.shape
         for position, layer in enumerate(self._layers):
             source = np.random.SeedSequence((self._seed, self._epoch, index, position))
             for state in _seed_states(layer):
                 state.assign(source.generate_state(2) % 2**31)
-            images = layer(images, training=True)
-        changed = keras.ops.convert_to_numpy(images)
+        changed = self._augment(keras.ops.convert_to_tensor(images)).numpy()
         if changed.shape != shape:
             raise expected(
                 f"`augmentation` to keep the shape of the images, {shape[1:]}",

@@ -140,12 +140,14 @@ def stratified_split(
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
     held = [by_class[s : s + n] for s, n in zip(starts, quota, strict=False)]
     held = np.sort(np.concatenate([*held, np.empty(0, int)]))
-    return np.setdiff1d(np.arange(len(labels)), held), held
+    kept = np.ones(len(labels), bool)
+    kept[held] = False
+    return np.flatnonzero(kept), held
 
 
 def _digits(images: np.ndarray, labels: np.ndarray) -> Digits:
-    pixels = images.astype(np.float32)[..., np.newaxis]  # (N, 28, 28, 1)
-    pixels /= 255
+    pixels = np.divide(images, np.float32(255), dtype=np.float32)
+    pixels = pixels[..., np.newaxis]  # (N, 28, 28, 1)
     return Digits(pixels, labels.astype(np.int64))
 
 
@@ -223,7 +225,9 @@ def verify(arrays: dict[str, np.ndarray], source: object) -> dict[str, np.ndarra
                 advice=ADVICE,
             )
         header = struct.pack(f">4B{len(shape)}I", 0, 0, 8, len(shape), *shape)
-        found = hashlib.sha256(header + array.tobytes()).hexdigest()
+        digest_of = hashlib.sha256(header)
+        digest_of.update(np.ascontiguousarray(array))
+        found = digest_of.hexdigest()
         if found != digest:
             raise expected(
                 f"the array {name} of {source} to equal the original {file} "

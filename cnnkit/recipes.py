@@ -38,6 +38,8 @@ class Recipe:
         augmentation: Keras layers that change training images at random, such as
             `keras.layers.RandomTranslation(0.1, 0.1)`; their settings are taken.
             Validation images stay as they are. Default: none.
+        steps_per_execution: steps that TensorFlow takes between two looks of
+            Python, which calls callbacks and moves the bar. Default: 1.
 
     Raises:
         TypeError: a number is none, or something is no layer.
@@ -60,11 +62,13 @@ class Recipe:
     warmup: float = 0.3
     class_weight: Mapping[int, float] | str | None = None
     augmentation: Sequence[keras.layers.Layer] | Sequence[dict] = ()
+    steps_per_execution: int = 1
 
     def __post_init__(self) -> None:
         check_number("learning_rate", self.learning_rate, minimum=0, exclusive=True)
         check_integer("batch_size", self.batch_size, minimum=1)
         check_integer("epochs", self.epochs, minimum=1)
+        check_integer("steps_per_execution", self.steps_per_execution, minimum=1)
         check_choice("schedule", self.schedule, SCHEDULES)
         check_number("warmup", self.warmup, minimum=0, below=1, exclusive=True)
         _check_class_weight(self.class_weight)
@@ -165,7 +169,29 @@ def _layer_settings(layer: keras.layers.Layer | dict) -> dict:
     return settings
 
 
-RECIPES = {"standard": Recipe()}
+def _moved(kind: str, **amounts: float) -> dict:
+    """A layer of augmentation, as settings: nothing is made before it is used."""
+    settings = {**amounts, "fill_mode": "constant", "fill_value": 0.0}
+    return {"module": "keras.layers", "class_name": kind, "config": settings}
+
+
+RECIPES = {
+    "standard": Recipe(),
+    "fast": Recipe(
+        learning_rate=0.02, epochs=1, schedule="one_cycle", steps_per_execution=50
+    ),
+    "accurate": Recipe(
+        learning_rate=0.008,
+        epochs=14,
+        schedule="one_cycle",
+        augmentation=(
+            _moved("RandomRotation", factor=0.03),
+            _moved("RandomTranslation", height_factor=0.08, width_factor=0.08),
+            _moved("RandomZoom", height_factor=0.1, width_factor=0.1),
+        ),
+        steps_per_execution=50,
+    ),
+}
 
 
 def recipe_named(recipe: str | Recipe, epochs: int | None = None) -> Recipe:

@@ -59,8 +59,8 @@ def factory(request):
         (partial(models.alexnet, local_response_normalization=True), 62_378_344),
         # 320 + 18,496 + 73,856 + 1,290
         (models.gap_cnn, 93_962),
-        # 800 + 128 + 18,432 + 256 + 36,864 + 256 + 3·3·64·10 + 10
-        (models.fast_cnn, 62_506),
+        # 800 + 32 + 18,432 + 4·64 + 4·4·64·10 + 10
+        (models.fast_cnn, 29_770),
     ],
 )
 def test_parameter_counts(factory, parameters):
@@ -290,8 +290,8 @@ def test_strides_padding_and_dense_widths_reach_their_layers():
     alexnet = models.alexnet(padding="valid", strides=2)
     assert alexnet.get_layer("conv2").output.shape[1:] == (50, 50, 256)
     assert models.gap_cnn(strides=2).get_layer("conv1").output.shape[1] == 14
-    fast = models.fast_cnn(padding="valid", dense_units=30)
-    assert fast.get_layer("conv2").output.shape[1] == 10
+    fast = models.fast_cnn(padding="same", dense_units=30)
+    assert fast.get_layer("conv2").output.shape[1] == 6
     assert fast.get_layer("dense").units == 30
     assert models.simple_cnn(filters=np.array([4, 5])).get_layer("conv2").filters == 5
     with pytest.raises(TypeError, match="`dropout`"):
@@ -315,7 +315,7 @@ def test_every_factory_takes_colour_and_an_initialiser(factory):
         (models.alexnet, (28, 28, 3), "pool2 would receive 2×2×256"),
         (models.alexnet, (10, 227, 3), "conv1 would receive 10×227×3"),
         (models.gap_cnn, (3, 3, 1), "pool2 would receive 1×1×64"),
-        (models.fast_cnn, (8, 8, 1), "pool3 would receive 1×1×64"),
+        (models.fast_cnn, (8, 8, 1), "conv2 would receive 1×1×32"),
     ],
 )
 def test_a_shape_that_does_not_fit_names_the_layer(factory, shape, told):

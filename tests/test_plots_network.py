@@ -171,9 +171,9 @@ def test_global_pooling_reads_the_whole_map():
 def test_what_happens_in_place_joins_the_label():
     ax = architecture(models.fast_cnn(dropout=0.25))
     shown = words(ax)
-    assert "12×12×32\nthen batch\nnormalisation\nthen ReLU" in shown
-    assert "576\nthen dropout 0.25" in shown
-    assert not sheets(ax, "norm1") and not sheets(ax, "activation1")
+    assert "4×4×64\nthen batch\nnormalisation\nthen ReLU" in shown
+    assert "1,024\nthen dropout 0.25" in shown
+    assert not sheets(ax, "norm2") and not sheets(ax, "activation2")
 
 
 def test_other_layers_and_a_model_inside_are_told():

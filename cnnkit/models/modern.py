@@ -94,10 +94,10 @@ def fast_cnn(
     *,
     input_shape: Sequence[int] = (28, 28, 1),
     num_classes: int = 10,
-    filters: Sequence[int] = (32, 64, 64),
+    filters: Sequence[int] = (32, 64),
     kernel_size: int = 5,
     strides: int = 2,
-    padding: str = "same",
+    padding: str = "valid",
     pooling: str = "max",
     dense_units: int | None = None,
     activation: str = "relu",
@@ -105,21 +105,24 @@ def fast_cnn(
     kernel_initializer: str = "he_normal",
     name: str = "fast_cnn",
 ) -> keras.Sequential:
-    """A network that learns fast: a stride early, batch normalisation throughout.
+    """A network that learns fast: whatever is dear is done where maps are small.
 
-    The stride of the first convolution leaves a quarter of the places to all
-    that follow. Batch normalisation keeps the numbers of each map around 0 with
-    a spread of 1, which stands higher learning rates. (Until its averages are
-    learned, a fresh model's loss strays from log(classes).)
+    The stride of the first convolution leaves a quarter of the places, and the
+    pooling right behind it a quarter of those. Pooling comes before the
+    activation, which has a quarter of the numbers left to bend; for max pooling
+    and ReLU the order makes no difference. Batch normalisation keeps the numbers
+    of each map around 0 with a spread of 1, which stands high learning rates.
+    The first maps, the largest, do without it. With the defaults:
+    28 → 12 → 6 → 4, 29,770 parameters.
 
     Args:
         input_shape: `(H, W, C)` of one image. Default: (28, 28, 1).
         num_classes: size of the output, at least 2. Default: 10.
-        filters: of each convolution; 2×2 pooling follows each but the first.
-            Default: (32, 64, 64).
+        filters: of each convolution; 2×2 pooling follows each but the last,
+            batch normalisation each but the first. Default: (32, 64).
         kernel_size: side of the first kernels; the others are 3×3. Default: 5.
         strides: of the first convolution. Default: 2.
-        padding: `"same"` or `"valid"`, of the others. Default: "same".
+        padding: `"same"` or `"valid"`, of all but the first. Default: "valid".
         pooling: `"max"`, `"average"` or `"l2"`. Default: "max".
         dense_units: width of a hidden dense layer. Default: None, there is none.
         activation: of all hidden layers. Default: "relu".
@@ -140,34 +143,34 @@ def fast_cnn(
 
     Example:
         >>> fast_cnn().count_params()
-        62506
+        29770
 
     Source: S. Ioffe and C. Szegedy, «Batch normalization: accelerating deep network
     training by reducing internal covariate shift», 2015, arXiv:1502.03167.
     Taught in: notebooks/16_fast_training.ipynb
     """
     rate = check_number("dropout", dropout, minimum=0, below=1)
-    stack = []
-    for index, count in enumerate(counts("filters", filters), start=1):
-        stack += [
+    numbers, stack = counts("filters", filters), []
+    for index, count in enumerate(numbers, start=1):
+        first, last = index == 1, index == len(numbers)
+        stack.append(
             convolution(
                 f"conv{index}",
                 count,
-                kernel_size if index == 1 else 3,
-                strides=strides if index == 1 else 1,
-                padding="valid" if index == 1 else padding,
+                kernel_size if first else 3,
+                strides=strides if first else 1,
+                padding="valid" if first else padding,
                 activation=None,
                 kernel_initializer=kernel_initializer,
-                use_bias=False,  # the normalisation has one
-            ),
-            layers.BatchNormalization(name=f"norm{index}"),
-            layers.Activation(
-                known("activation", activation, keras.activations),
-                name=f"activation{index}",
-            ),
-        ]
-        if index > 1:
+                use_bias=first,  # the normalisation has one
+            )
+        )
+        if not last:
             stack.append(pooling_layer(f"pool{index}", pooling))
+        if not first:
+            stack.append(layers.BatchNormalization(name=f"norm{index}"))
+        bend = known("activation", activation, keras.activations)
+        stack.append(layers.Activation(bend, name=f"activation{index}"))
     stack.append(layers.Flatten(name="flatten"))
     if dense_units is not None:
         stack += dense_block("dense", dense_units, activation, 0, kernel_initializer)

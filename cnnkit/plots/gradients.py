@@ -84,7 +84,7 @@ class _SomeOf(LogFormatter):
     """Writes in one manner the minor ticks that a LogFormatter would name."""
 
     def __init__(self, write: Callable[[float], str]) -> None:
-        super().__init__(labelOnlyBase=False)
+        super().__init__(labelOnlyBase=False, minor_thresholds=(1.5, 0.4))
         self._write = write
 
     def __call__(self, norm: float, pos: int | None = None) -> str:

@@ -1,0 +1,1 @@
+"""What the course and its helpers cost, measured: see docs/performance.md."""

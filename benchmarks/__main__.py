@@ -1,0 +1,69 @@
+"""Measure what the course and its helpers cost.
+
+    python -m benchmarks                    # all parts, about half an hour
+    python -m benchmarks race growth        # some of them
+    python -m benchmarks race --rounds 3 --json race.json
+
+Prints Markdown tables, and writes all numbers as JSON. Whatever is compared runs
+in turns, in one run; medians count, with the range in brackets.
+"""
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import features, growth, kit, race, scratch
+from benchmarks.timing import machine
+from cnnkit.files import whole_file
+
+PARTS: dict[str, tuple[str, Callable[[int], object]]] = {
+    "race": ("Time to 99 % of the test digits", race.measure),
+    "convolution": ("NumPy's convolution beside TensorFlow's", scratch.measure),
+    "features": ("Feature maps beside `predict`", features.measure),
+    "imports": ("Imports", kit.imports),
+    "growth": ("How the cost grows", growth.measure),
+    "notebooks": ("Notebooks", kit.notebooks),
+}
+
+
+def main() -> None:
+    """Run the parts asked for."""
+    told = __doc__.split("\n\n")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=told[0],
+        epilog="\n\n".join(told[1:]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="how often each thing is timed; 5"
+    )
+    parser.add_argument(
+        "--json",
+        type=Path,
+        default=Path("build/benchmarks.json"),
+        metavar="FILE",
+        help="where the numbers go; build/benchmarks.json",
+    )
+    given = parser.parse_args()
+    unknown = [part for part in given.parts if part not in PARTS]
+    if unknown:
+        parser.error(f"Expected parts among {', '.join(PARTS)}. Received: {unknown}")
+    if given.rounds < 1:
+        parser.error(f"Expected --rounds of at least 1. Received: {given.rounds}")
+    numbers = {"machine": machine()}
+    print(", ".join(f"{name} {value}" for name, value in numbers["machine"].items()))
+    for part in given.parts or PARTS:
+        title, measure = PARTS[part]
+        print(f"\n## {title}\n", flush=True)
+        numbers[part] = measure(given.rounds)
+        given.json.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(given.json) as file:
+            file.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
+    print(f"\nNumbers: {given.json}")
+
+
+if __name__ == "__main__":
+    main()

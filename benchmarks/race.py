@@ -1,0 +1,234 @@
+"""How long until a network reads 99 % of the test digits: ours, Keras's, PyTorch's.
+
+    python -m benchmarks.race ours --seed 1      # one run, as one line of JSON
+
+Each run is a process of its own. Its clock starts after the imports, so loading
+and preparing the digits, tracing and training all count. It stands still while
+the 10,000 test digits are read, after each epoch, which none of the three does
+for training. The two examples are written anew from their published settings:
+
+- Keras: https://keras.io/examples/vision/mnist_convnet/, 15 epochs, batch 128;
+- PyTorch: https://github.com/pytorch/examples/tree/main/mnist, 14 epochs, batch
+  64. Its digits are taken from one array, which is faster than the original's
+  pictures, opened one by one.
+"""
+
+import argparse
+import importlib.util
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.timing import as_text, summary, table
+
+ROOT = Path(__file__).resolve().parent.parent
+GOAL = 0.99
+
+
+class Clock:
+    """Seconds since it was made, less those spent on reading the test digits."""
+
+    def __init__(self, whole: bool) -> None:
+        self._started, self._whole = time.perf_counter(), whole
+        self.laps: list[dict[str, float]] = []
+
+    def lap(self, read: Callable[[], float]) -> bool:
+        """Note time and test accuracy; return whether the run may end."""
+        stopped = time.perf_counter()
+        accuracy = float(read())
+        lap = {"seconds": stopped - self._started, "accuracy": round(accuracy, 4)}
+        self.laps.append(lap)
+        self._started += time.perf_counter() - stopped
+        return accuracy >= GOAL and not self._whole
+
+
+def ours(clock: Callable[[], Clock], seed: int) -> Clock:
+    """`fast_cnn` by the recipe «fast»."""
+    from cnnkit import load_mnist, models, set_seed, train
+
+    _touch_keras()
+    running = clock()
+    set_seed(seed)
+    mnist, model = load_mnist(), models.fast_cnn()
+    train(model, mnist, recipe="fast", progress=False)
+    running.lap(lambda: _read_right(model, *mnist.test))
+    return running
+
+
+def keras_example(clock: Callable[[], Clock], seed: int) -> Clock:
+    """Keras's «Simple MNIST convnet»."""
+    import numpy as np
+
+    keras = _touch_keras()
+    running = clock()
+    keras.utils.set_random_seed(seed)
+    with np.load(ROOT / "data" / "mnist.npz") as file:
+        x_train, y_train, x_test, y_test = (
+            file[name] for name in ("x_train", "y_train", "x_test", "y_test")
+        )
+    x_train = np.expand_dims(x_train.astype("float32") / 255, -1)
+    x_test = np.expand_dims(x_test.astype("float32") / 255, -1)
+    y_train = keras.utils.to_categorical(y_train, 10)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dropout(0.5),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+
+    def end_of_epoch(epoch: int, logs: dict) -> None:
+        model.stop_training = running.lap(lambda: _read_right(model, x_test, y_test))
+
+    watch = keras.callbacks.LambdaCallback(on_epoch_end=end_of_epoch)
+    settings = {"batch_size": 128, "epochs": 15, "validation_split": 0.1}
+    model.fit(x_train, y_train, **settings, callbacks=[watch], verbose=0)
+    return running
+
+
+def pytorch_example(clock: Callable[[], Clock], seed: int) -> Clock:
+    """PyTorch's «Basic MNIST Example»."""
+    import numpy as np
+    import torch
+    from torch import nn
+    from torch.utils.data import DataLoader, TensorDataset
+
+    running = clock()
+    torch.manual_seed(seed)
+    with np.load(ROOT / "data" / "mnist.npz") as file:
+        parts = [
+            (
+                torch.from_numpy(file[f"x_{part}"]).float().div(255).unsqueeze(1),
+                torch.from_numpy(file[f"y_{part}"]).long(),
+            )
+            for part in ("train", "test")
+        ]
+    digits, answers = [((x - 0.1307) / 0.3081, y) for x, y in parts]
+    model = nn.Sequential(
+        *(nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU()),
+        *(nn.MaxPool2d(2), nn.Dropout(0.25), nn.Flatten()),
+        *(nn.Linear(9216, 128), nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 10)),
+    )
+    optimizer = torch.optim.Adadelta(model.parameters(), lr=1.0)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.7)
+    batches = DataLoader(TensorDataset(*digits), batch_size=64, shuffle=True)
+
+    def read() -> float:
+        model.eval()
+        with torch.no_grad():
+            guesses = [model(part).argmax(1) for part in answers[0].split(1000)]
+        return (torch.cat(guesses) == answers[1]).float().mean().item()
+
+    for _ in range(14):
+        model.train()
+        for x, y in batches:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(model(x), y).backward()
+            optimizer.step()
+        schedule.step()
+        if running.lap(read):
+            break
+    return running
+
+
+def _touch_keras() -> object:
+    """Import all that a run uses, and wake the device: none of it is training."""
+    from cnnkit.runtime import keras
+
+    keras.ops.convert_to_numpy(keras.ops.zeros(1))
+    return keras
+
+
+def _read_right(model: object, images: object, labels: object) -> float:
+    """The share of these digits that a Keras model reads right."""
+    answers = model.predict(images, batch_size=1000, verbose=0)
+    return (answers.argmax(axis=1) == labels).mean()
+
+
+RUNNERS = {"ours": ours, "keras": keras_example, "pytorch": pytorch_example}
+NAMES = {
+    "ours": "`fast_cnn`, recipe «fast»",
+    "keras": "Keras's example",
+    "pytorch": "PyTorch's example",
+}
+
+
+def measure(rounds: int, *, whole: bool = False) -> dict[str, object]:
+    """Let them run in turns, a round for each seed; print a table, return numbers."""
+    torch = importlib.util.find_spec("torch") is not None
+    others = ["keras", "pytorch"] if torch else ["keras"]
+    if not torch:
+        print("PyTorch is not here: pip install -r requirements-bench.txt\n")
+    runs: dict[str, list[dict]] = {name: [] for name in ("ours", *others)}
+    for seed in range(rounds):
+        for name in ["ours", *others]:
+            runs[name].append(run(name, seed, whole))
+    return _told(runs)
+
+
+def run(name: str, seed: int, whole: bool = False) -> dict[str, object]:
+    """One run in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.race", name, "--seed", str(seed)]
+    done = subprocess.run(
+        command + ["--whole"] * whole, cwd=ROOT, stdout=subprocess.PIPE, check=True
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _told(runs: dict[str, list[dict]]) -> dict[str, object]:
+    rows, numbers = [], {}
+    reached = {
+        name: [laps[-1]["seconds"] for laps in _laps(done)]
+        for name, done in runs.items()
+    }
+    for name, done in runs.items():
+        accuracies = [laps[-1]["accuracy"] for laps in _laps(done)]
+        ratio = statistics.median(reached[name]) / statistics.median(reached["ours"])
+        epochs = statistics.median(len(laps) for laps in _laps(done))
+        rows.append(
+            [
+                NAMES[name],
+                str(len(done)),
+                f"{epochs:g}",
+                as_text(reached[name]),
+                f"{statistics.median(accuracies):.2%}",
+                f"{min(accuracies):.2%}",
+                f"{ratio:.1f}",
+            ]
+        )
+        numbers[name] = {
+            "seconds": summary(reached[name]),
+            "test_accuracy": summary(accuracies),
+            "times_ours": round(ratio, 2),
+            "runs": done,
+        }
+    header = ["who", "runs", "epochs", "seconds", "test accuracy", "worst", "times"]
+    print(table(header, rows), flush=True)
+    return numbers
+
+
+def _laps(done: list[dict]) -> list[list[dict[str, float]]]:
+    return [run["laps"] for run in done]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="One run, as one line of JSON.")
+    parser.add_argument("who", choices=RUNNERS)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--whole", action="store_true", help="do not stop at 99 %% of the test digits"
+    )
+    given = parser.parse_args()
+    finished = RUNNERS[given.who](lambda: Clock(given.whole), given.seed)
+    print(json.dumps({"seed": given.seed, "laps": finished.laps}))
