@@ -16,8 +16,11 @@ class Progress(keras.callbacks.Callback):
         self._table.start(epoch)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Move the bar on."""
-        self._table.advance(batch + 1)
+        """Move the bar on.
+
+        With several steps at a time, Keras counts the last ones past the end.
+        """
+        self._table.advance(min(batch + 1, self.params["steps"] or batch + 1))
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Replace the bar by one row of results."""

@@ -178,7 +178,11 @@ def _moved(kind: str, **amounts: float) -> dict:
 RECIPES = {
     "standard": Recipe(),
     "fast": Recipe(
-        learning_rate=0.02, epochs=1, schedule="one_cycle", steps_per_execution=50
+        learning_rate=0.02,
+        batch_size=192,
+        epochs=2,
+        schedule="one_cycle",
+        steps_per_execution=50,
     ),
     "accurate": Recipe(
         learning_rate=0.008,

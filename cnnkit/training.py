@@ -46,7 +46,7 @@ def train(
         data: what `load_mnist` returns, or any `(train, validation, …)` whose
             entries are `(images, labels)`: images `(N, H, W, C)`, labels `(N,)`
             as integers from 0.
-        recipe: `"standard"`; `"fast"`, one epoch, made for `models.fast_cnn`;
+        recipe: `"standard"`; `"fast"`, two epochs, made for `models.fast_cnn`;
             `"accurate"`, many epochs of digits that are moved, turned and
             stretched; or a `Recipe` of your own. Default: "standard".
         epochs: instead of the recipe's. Default: the recipe's.

@@ -63,7 +63,7 @@ def test_the_examples_of_others_have_their_published_parameters():
     assert (keras, pytorch) == (34_826, 1_199_882)
 
 
-def test_ours_reaches_its_goal_in_one_epoch():
+def test_ours_comes_near_its_goal():
     (lap,) = race.run("ours", 0)["laps"]
     assert lap["accuracy"] > 0.985 and lap["seconds"] > 0
 

@@ -59,8 +59,8 @@ def factory(request):
         (partial(models.alexnet, local_response_normalization=True), 62_378_344),
         # 320 + 18,496 + 73,856 + 1,290
         (models.gap_cnn, 93_962),
-        # 800 + 32 + 18,432 + 4·64 + 4·4·64·10 + 10
-        (models.fast_cnn, 29_770),
+        # 600 + 24 + 10,368 + 4·48 + 4·4·48·10 + 10
+        (models.fast_cnn, 18_874),
     ],
 )
 def test_parameter_counts(factory, parameters):
@@ -315,7 +315,7 @@ def test_every_factory_takes_colour_and_an_initialiser(factory):
         (models.alexnet, (28, 28, 3), "pool2 would receive 2×2×256"),
         (models.alexnet, (10, 227, 3), "conv1 would receive 10×227×3"),
         (models.gap_cnn, (3, 3, 1), "pool2 would receive 1×1×64"),
-        (models.fast_cnn, (8, 8, 1), "conv2 would receive 1×1×32"),
+        (models.fast_cnn, (8, 8, 1), "conv2 would receive 1×1×24"),
     ],
 )
 def test_a_shape_that_does_not_fit_names_the_layer(factory, shape, told):

@@ -171,8 +171,8 @@ def test_global_pooling_reads_the_whole_map():
 def test_what_happens_in_place_joins_the_label():
     ax = architecture(models.fast_cnn(dropout=0.25))
     shown = words(ax)
-    assert "4×4×64\nthen batch\nnormalisation\nthen ReLU" in shown
-    assert "1,024\nthen dropout 0.25" in shown
+    assert "4×4×48\nthen batch\nnormalisation\nthen ReLU" in shown
+    assert "768\nthen dropout 0.25" in shown
     assert not sheets(ax, "norm2") and not sheets(ax, "activation2")
 
 

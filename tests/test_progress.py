@@ -50,6 +50,19 @@ def test_a_terminal_sees_a_bar_that_leaves_only_the_table(monkeypatch):
     assert as_seen(terminal.getvalue()) == TABLE
 
 
+def test_the_bar_ends_where_the_epoch_does(monkeypatch):
+    """With `steps_per_execution`, Keras numbers the last batch past the end."""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    progress = Progress()
+    progress.set_params({"epochs": 1, "steps": 3})
+    progress.on_train_begin()
+    progress.on_epoch_begin(0)
+    progress.on_train_batch_end(9)
+    assert progress._table._bar.n == 3
+    progress.on_epoch_end(0, LOGS)
+
+
 def test_a_second_run_prints_its_columns_again(capsys):
     progress = Progress()
     go(progress)

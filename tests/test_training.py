@@ -20,6 +20,7 @@ from cnnkit import (
     set_seed,
     train,
 )
+from cnnkit.batches import ShuffledBatches
 from cnnkit.recipes import RECIPES, recipe_named
 from cnnkit.runtime import keras
 from cnnkit.snapshots import FILE, read_snapshot
@@ -682,3 +683,57 @@ def test_how_the_first_weights_were_drawn_makes_no_other_model(few, tmp_path):
     other = small_model(kernel_initializer="lecun_normal")
     options = {"epochs": 2, "run_dir": tmp_path, "progress": False}
     assert train(other, few, resume=True, **options).epoch == [0, 1]
+
+
+def test_the_fast_recipe_learns_in_two_epochs(few):
+    history = train(models.fast_cnn(), few, recipe="fast", progress=False, seed=0)
+    assert len(history.history["loss"]) == 2
+    assert RECIPES["fast"].steps_per_execution == 50
+    assert history.history["loss"][1] < history.history["loss"][0]
+
+
+def test_the_accurate_recipe_moves_and_turns_the_training_images(few):
+    kinds = [layer["class_name"] for layer in RECIPES["accurate"].augmentation]
+    assert kinds == ["RandomRotation", "RandomTranslation", "RandomZoom"]
+    batches = ShuffledBatches(
+        few.train.images, few.train.labels, 64, 0, RECIPES["accurate"].augmentation
+    )
+    plain = ShuffledBatches(few.train.images, few.train.labels, 64, 0)
+    images, labels = batches[0]
+    assert images.shape == (64, 28, 28, 1) and (labels == plain[0][1]).all()
+    assert 0.02 < np.abs(images - plain[0][0]).mean() < 0.3
+    assert (batches[0][0] == images).all()  # the same batch, moved the same way
+
+
+def test_steps_are_taken_several_at_a_time(few):
+    seen = []
+    watch = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.append(batch)
+    )
+    recipe = Recipe(epochs=1, batch_size=32, steps_per_execution=5)
+    train(small_model(), few, recipe=recipe, callbacks=[watch], progress=False)
+    assert seen[:3] == [4, 9, 14] and len(seen) == 4  # 512 images are 16 steps
+    with pytest.raises(ValueError, match="`steps_per_execution`"):
+        Recipe(steps_per_execution=0)
+
+
+def test_a_step_is_traced_once(few):
+    class Counting(keras.Sequential):
+        traced = 0
+
+        def train_step(self, data):
+            self.traced += 1
+            return super().train_step(data)
+
+    model = Counting([keras.Input((28, 28, 1)), *small_model().layers])
+    train(model, few, recipe=Recipe(epochs=1), callbacks=[], progress=False)
+    assert model.traced == 1
+
+
+def test_a_preset_does_not_end_a_run_with_a_schedule(few):
+    recipe = Recipe(learning_rate=1e-9, epochs=6, schedule="one_cycle")
+    history = train(small_model(), few, recipe=recipe, progress=False)
+    assert len(history.history["loss"]) == 6  # «standard» would end it after 5
+    unscheduled = dataclasses.replace(recipe, schedule="constant", epochs=9)
+    history = train(small_model(), few, recipe=unscheduled, progress=False)
+    assert len(history.history["loss"]) < 9
