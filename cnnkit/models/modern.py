@@ -168,7 +168,8 @@ def fast_cnn(
         if not last:
             stack.append(pooling_layer(f"pool{index}", pooling))
         if not first:
-            stack.append(layers.BatchNormalization(name=f"norm{index}"))
+            # Its averages must keep up with a training of a few hundred steps.
+            stack.append(layers.BatchNormalization(momentum=0.9, name=f"norm{index}"))
         bend = known("activation", activation, keras.activations)
         stack.append(layers.Activation(bend, name=f"activation{index}"))
     stack.append(layers.Flatten(name="flatten"))
