@@ -1,8 +1,9 @@
 """Measure what the course and its helpers cost.
 
-    python -m benchmarks                    # all parts, about half an hour
+    python -m benchmarks                    # all parts, more than an hour
     python -m benchmarks race growth        # some of them
     python -m benchmarks race --rounds 3 --json race.json
+    python -m benchmarks race --whole       # the examples to their published end
 
 Prints Markdown tables, and writes all numbers as JSON. Whatever is compared runs
 in turns, in one run; medians count, with the range in brackets.
@@ -13,12 +14,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import features, growth, kit, race, scratch
+from benchmarks import accuracy, features, growth, kit, race, scratch
 from benchmarks.timing import machine
 from cnnkit.files import whole_file
 
-PARTS: dict[str, tuple[str, Callable[[int], object]]] = {
+PARTS: dict[str, tuple[str, Callable[..., object]]] = {
     "race": ("Time to 99 % of the test digits", race.measure),
+    "accuracy": ("What more minutes buy", accuracy.measure),
     "convolution": ("NumPy's convolution beside TensorFlow's", scratch.measure),
     "features": ("Feature maps beside `predict`", features.measure),
     "imports": ("Imports", kit.imports),
@@ -47,6 +49,11 @@ def main() -> None:
         metavar="FILE",
         help="where the numbers go; build/benchmarks.json",
     )
+    parser.add_argument(
+        "--whole",
+        action="store_true",
+        help="race: do not stop the examples at 99 %%, a quarter of an hour a round",
+    )
     given = parser.parse_args()
     unknown = [part for part in given.parts if part not in PARTS]
     if unknown:
@@ -58,7 +65,8 @@ def main() -> None:
     for part in given.parts or PARTS:
         title, measure = PARTS[part]
         print(f"\n## {title}\n", flush=True)
-        numbers[part] = measure(given.rounds)
+        options = {"whole": given.whole} if part == "race" else {}
+        numbers[part] = measure(given.rounds, **options)
         given.json.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(given.json) as file:
             file.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")

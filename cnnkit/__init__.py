@@ -28,6 +28,7 @@ _HOME = {
     "rehearse": "callbacks",
     "train": "training",
     "Recipe": "recipes",
+    "RandomDistortion": "distortion",
     "trace": "tracing",
     "feature_maps": "features",
     "filters": "features",

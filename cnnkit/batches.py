@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+import cnnkit.distortion  # noqa: F401  (Keras finds the layer by its name then)
 from cnnkit.errors import expected
 from cnnkit.runtime import keras, tensorflow
 

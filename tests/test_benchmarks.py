@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conftest import PYTHON, ROOT
 
-from benchmarks import growth, kit, race, timing
+from benchmarks import accuracy, growth, kit, race, timing
 
 
 def test_jobs_run_in_turns_after_a_first_call_that_does_not_count():
@@ -54,9 +54,55 @@ def test_the_clock_stands_still_while_the_test_digits_are_read(monkeypatch):
     assert not race.Clock(whole=True).lap(lambda: 0.999)
 
 
+def test_keras_example_has_its_published_size():
+    assert race.keras_model().count_params() == 34_826
+
+
+def test_pytorch_example_has_its_published_size():
+    pytest.importorskip("torch", reason="requirements-bench.txt is not installed")
+    sizes = [weights.numel() for weights in race.pytorch_model().parameters()]
+    assert sum(sizes) == 1_199_882
+
+
 def test_ours_comes_near_its_goal():
     (lap,) = race.run("ours", 0)["laps"]
     assert lap["accuracy"] > 0.985 and lap["seconds"] > 0
+
+
+def test_the_race_is_told_by_its_medians(capsys):
+    def laps(*pairs):
+        return {"laps": [{"seconds": s, "accuracy": a} for s, a in pairs]}
+
+    runs = {
+        "ours": [laps((4, 0.992)), laps((6, 0.989)), laps((5, 0.991))],
+        "keras": [laps((40, 0.98), (80, 0.99), (100, 0.991)), laps((100, 0.98))],
+    }
+    numbers = race.told(runs, whole=True)
+    assert numbers["ours"]["to_the_end"]["median"] == 5
+    assert numbers["ours"]["test_accuracy"]["median"] == 0.991
+    assert numbers["keras"]["to_99_percent"]["times_ours"] == 16  # 80 / 5
+    assert numbers["keras"]["to_the_end"]["times_ours"] == 20  # 100 / 5
+    assert "| 80.0 (80.0–80.0) | 16.0 " in capsys.readouterr().out
+    assert race.told(runs, whole=False)["keras"]["to_the_end"] is None
+
+
+def test_more_minutes_are_measured_and_drawn(tmp_path, monkeypatch, capsys):
+    def run(command, **_):
+        recipe = command[3]
+        epochs = int(command[-1]) if "--epochs" in command else 14
+        seed = int(command[command.index("--seed") + 1])
+        found = {"seconds": 30.0 * epochs, "accuracy": 0.99 + seed / 1000}
+        assert recipe in ("fast", "accurate")
+        return SimpleNamespace(stdout=json.dumps({**found, "epochs": epochs}))
+
+    monkeypatch.setattr(accuracy.subprocess, "run", run)
+    monkeypatch.setattr(accuracy, "FIGURE", tmp_path / "accuracy.png")
+    numbers = accuracy.measure(5)
+    last = numbers[-1]
+    assert (last["recipe"], last["epochs"]) == ("accurate", 14)
+    assert last["test_accuracy"]["mean"] == 0.991  # of 99.0, 99.1 and 99.2 %
+    assert "99.10%" in capsys.readouterr().out
+    assert (tmp_path / "accuracy.png").stat().st_size > 5_000
 
 
 def test_an_exponent_is_found_where_it_is_known():

@@ -19,6 +19,7 @@ FLOORS = {
     "runtime": 2,
     "models": 3,
     "callbacks": 3,
+    "distortion": 3,
     "progress": 3,
     "recipes": 3,
     "batches": 3,

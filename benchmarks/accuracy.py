@@ -1,0 +1,119 @@
+"""What more minutes buy: test accuracy against the time of training.
+
+    python -m benchmarks.accuracy accurate --epochs 6 --seed 1   # one run, as JSON
+
+Each run is a process of its own, timed as in `benchmarks.race`: from after the
+imports to the end of training. The test digits are read once, after that.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.race import ROOT, Clock, read_right, touch_keras
+from benchmarks.timing import as_text, summary, table
+
+FIGURE = ROOT / "docs/images/performance/accuracy.png"
+# Recipe and epochs; None stands for the recipe's own.
+RUNS = [("fast", None), ("accurate", 2), ("accurate", 5), ("accurate", None)]
+MOST_ROUNDS = 3  # a round takes a quarter of an hour
+
+
+def one(recipe: str, epochs: int | None, seed: int) -> dict[str, float]:
+    """Train the network that the recipe is made for; seconds and test accuracy."""
+    from cnnkit import load_mnist, models, set_seed, train
+
+    touch_keras()
+    clock = Clock(whole=True)
+    set_seed(seed)
+    mnist, model = load_mnist(), getattr(models, f"{recipe}_cnn")()
+    history = train(model, mnist, recipe=recipe, epochs=epochs, progress=False)
+    clock.lap(lambda: read_right(model, *mnist.test))
+    return {**clock.laps[0], "epochs": len(history.epoch)}
+
+
+def measure(rounds: int) -> dict[str, object]:
+    """Run all of them in turns, a round for each seed; table, figure, numbers."""
+    runs: list[list[dict]] = [[] for _ in RUNS]
+    for seed in range(min(rounds, MOST_ROUNDS)):
+        for (recipe, epochs), done in zip(RUNS, runs, strict=True):
+            command = [sys.executable, "-m", "benchmarks.accuracy", recipe]
+            command += ["--seed", str(seed)]
+            command += [] if epochs is None else ["--epochs", str(epochs)]
+            found = subprocess.run(
+                command, cwd=ROOT, stdout=subprocess.PIPE, check=True
+            )
+            done.append(json.loads(found.stdout.splitlines()[-1]))
+    numbers, rows = [], []
+    for (recipe, _), done in zip(RUNS, runs, strict=True):
+        seconds = [run["seconds"] for run in done]
+        right = [run["accuracy"] for run in done]
+        mean = statistics.mean(right)
+        rows.append(
+            [
+                *(f"`{recipe}_cnn`", done[0]["epochs"], len(done), as_text(seconds, 0)),
+                *(f"{mean:.2%}", f"{min(right):.2%}", f"{max(right):.2%}"),
+            ]
+        )
+        numbers.append(
+            {
+                "recipe": recipe,
+                "epochs": done[0]["epochs"],
+                "seconds": summary(seconds),
+                "test_accuracy": {**summary(right), "mean": round(mean, 5)},
+            }
+        )
+    header = ["network", "epochs", "runs", "seconds", "mean", "worst", "best"]
+    print(table(header, rows), flush=True)
+    draw(numbers, FIGURE)
+    return numbers
+
+
+def draw(numbers: list[dict], path: Path) -> None:
+    """Errors among 10,000 test digits against seconds, both axes logarithmic."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
+    colours = {"fast": "#D55E00", "accurate": "#0072B2"}
+    for recipe, colour in colours.items():
+        mine = [run for run in numbers if run["recipe"] == recipe]
+        middle = [run["seconds"]["median"] for run in mine]
+        means = [1e4 * (1 - run["test_accuracy"]["mean"]) for run in mine]
+        ax.loglog(middle, means, "o-", color=colour, label=f"{recipe}_cnn, mean")
+        for run in mine:
+            errors = [1e4 * (1 - right) for right in run["test_accuracy"]["all"]]
+            ax.loglog(run["seconds"]["all"], errors, ".", color=colour, alpha=0.4)
+            ax.annotate(
+                f"{run['epochs']} epochs",
+                (
+                    run["seconds"]["median"],
+                    1e4 * (1 - run["test_accuracy"]["mean"]),
+                ),
+                xytext=(6, 6),
+                textcoords="offset points",
+                fontsize=8,
+            )
+    ax.set(xlabel="seconds of training", ylabel="wrong of 10,000 test digits")
+    ax.set_xticks([5, 10, 30, 60, 120, 300, 600], [5, 10, 30, 60, 120, 300, 600])
+    ax.set_yticks([25, 30, 40, 50, 70, 100], [25, 30, 40, 50, 70, 100])
+    ax.minorticks_off()
+    ax.grid(alpha=0.25)
+    ax.legend(fontsize=8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=100)
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="One run, as one line of JSON.")
+    parser.add_argument("recipe", choices=sorted({recipe for recipe, _ in RUNS}))
+    parser.add_argument("--epochs", type=int, default=None)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    print(json.dumps(one(given.recipe, given.epochs, given.seed)))
