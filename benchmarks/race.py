@@ -192,6 +192,8 @@ def measure(rounds: int, *, whole: bool = False) -> dict[str, object]:
     for seed in range(rounds):
         for name in ["ours", *others]:
             runs[name].append(run(name, seed, whole))
+            last = runs[name][-1]["laps"][-1]
+            print(f"{name}, seed {seed}: {last}", file=sys.stderr)
     return told(runs, whole)
 
 

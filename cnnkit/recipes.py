@@ -187,9 +187,9 @@ RECIPES = {
         steps_per_execution=50,
     ),
     "accurate": Recipe(
-        learning_rate=0.012,
+        learning_rate=0.01,
         batch_size=192,
-        epochs=13,
+        epochs=17,
         schedule="one_cycle",
         warmup=0.25,
         augmentation=(_DISTORTED,),

@@ -62,8 +62,8 @@ def factory(request):
         (models.gap_cnn, 93_962),
         # 600 + 24 + 10,368 + 4·48 + 4·4·48·10 + 10
         (models.fast_cnn, 18_874),
-        # 832 + 9,216 + 18,432 + 55,296 + 82,944 + 4·(32+64+96+96) + 15,370
-        (models.accurate_cnn, 183_242),
+        # 832 + 9,216 + 18,432 + 73,728 + 147,456 + 4·(32+64+128+128) + 20,490
+        (models.accurate_cnn, 271_562),
     ],
 )
 def test_parameter_counts(factory, parameters):
@@ -324,7 +324,7 @@ def test_every_factory_takes_colour_and_an_initialiser(factory):
         (models.alexnet, (10, 227, 3), "conv1 would receive 10×227×3"),
         (models.gap_cnn, (3, 3, 1), "pool2 would receive 1×1×64"),
         (models.fast_cnn, (8, 8, 1), "conv2 would receive 1×1×24"),
-        (models.accurate_cnn, (12, 12, 1), "conv5 would receive 2×2×96"),
+        (models.accurate_cnn, (12, 12, 1), "conv5 would receive 2×2×128"),
     ],
 )
 def test_a_shape_that_does_not_fit_names_the_layer(factory, shape, told):
