@@ -10,22 +10,22 @@ in turns, in one run; medians count, with the range in brackets.
 """
 
 import argparse
+import importlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import accuracy, features, growth, kit, race, scratch
 from benchmarks.timing import machine
 from cnnkit.files import whole_file
 
-PARTS: dict[str, tuple[str, Callable[..., object]]] = {
-    "race": ("Time to 99 % of the test digits", race.measure),
-    "accuracy": ("What more minutes buy", accuracy.measure),
-    "convolution": ("NumPy's convolution beside TensorFlow's", scratch.measure),
-    "features": ("Feature maps beside `predict`", features.measure),
-    "imports": ("Imports", kit.imports),
-    "growth": ("How the cost grows", growth.measure),
-    "notebooks": ("Notebooks", kit.notebooks),
+# Each part: its title, and the function that measures it, imported when asked for.
+PARTS = {
+    "race": ("Time to 99 % of the test digits", "race.measure"),
+    "accuracy": ("What more minutes buy", "accuracy.measure"),
+    "convolution": ("NumPy's convolution beside TensorFlow's", "scratch.measure"),
+    "features": ("Feature maps beside `predict`", "features.measure"),
+    "imports": ("Imports", "kit.imports"),
+    "growth": ("How the cost grows", "growth.measure"),
+    "notebooks": ("Notebooks", "kit.notebooks"),
 }
 
 
@@ -63,7 +63,9 @@ def main() -> None:
     numbers = {"machine": machine()}
     print(", ".join(f"{name} {value}" for name, value in numbers["machine"].items()))
     for part in given.parts or PARTS:
-        title, measure = PARTS[part]
+        title, place = PARTS[part]
+        module, _, name = place.partition(".")
+        measure = getattr(importlib.import_module(f"benchmarks.{module}"), name)
         print(f"\n## {title}\n", flush=True)
         options = {"whole": given.whole} if part == "race" else {}
         numbers[part] = measure(given.rounds, **options)
