@@ -16,8 +16,8 @@ class RandomDistortion(keras.layers.Layer):
 
     Every pixel of the new image looks up one place between the pixels of the old
     one, and mixes the four around it (bilinear interpolation). A row of Keras
-    layers, one for each change, would do so several times, which blurs the image
-    and takes several times as long. Outside the image is black.
+    layers, one for each change, would do so several times and blur the image each
+    time. Outside the image is black.
 
     To bend an image, each place is moved on its own, and its neighbours nearly
     as far: random arrows, blurred. Handwriting varies like that.

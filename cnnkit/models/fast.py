@@ -111,7 +111,7 @@ def accurate_cnn(
     kernel_initializer: str = "he_normal",
     name: str = "accurate_cnn",
 ) -> keras.Sequential:
-    """A network that reads digits as well as ten minutes of two cores allow.
+    """A deeper network, made to be right after ten minutes on two cores.
 
     The first convolution jumps, as in `fast_cnn`; what that saves goes into depth.
     Stages of 3×3 convolutions follow, with pooling between two stages, and batch
