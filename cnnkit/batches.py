@@ -1,6 +1,7 @@
 """Training data: checked against the model, and dealt out in batches."""
 
 import math
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,7 +26,10 @@ class ShuffledBatches(keras.utils.PyDataset):
         seed: int,
         augmentation: Sequence[dict] = (),
     ) -> None:
-        super().__init__()
+        # With one worker, TensorFlow draws the batches itself, and at the end of an
+        # epoch often waits two seconds for a generator that has nothing more to give.
+        super().__init__(workers=2)
+        self._one_at_a_time = threading.Lock()
         self._images, self._labels, self._size = images, labels, size
         self._seed = seed
         self._layers = [keras.layers.deserialize(layer) for layer in augmentation]
@@ -51,7 +55,8 @@ class ShuffledBatches(keras.utils.PyDataset):
         chosen = self._order[index * self._size : (index + 1) * self._size]
         images = self._images[chosen]
         if self._layers:
-            images = self._augmented(images, index)
+            with self._one_at_a_time:  # the layers hold the seed of one batch
+                images = self._augmented(images, index)
         return images, self._labels[chosen]
 
     def _layer_by_layer(self, images: object) -> object:
