@@ -27,6 +27,7 @@ _HOME = {
     "callback_preset": "callbacks",
     "rehearse": "callbacks",
     "train": "training",
+    "study": "studies",
     "Recipe": "recipes",
     "RandomDistortion": "distortion",
     "trace": "tracing",

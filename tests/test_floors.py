@@ -13,6 +13,8 @@ FLOORS = {
     "files": 0,
     "arrays": 1,
     "epochs": 1,
+    "fingerprints": 1,
+    "studies": 1,
     "kernels": 1,
     "scratch": 1,
     "data": 1,

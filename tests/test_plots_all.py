@@ -50,8 +50,10 @@ CALLS = {
     "pooling": lambda p, ax: p(GRID[:4, :4]),
     "receptive_field": lambda p, ax: p(PHOTO, ReceptiveField(3, 1, 0), ax=ax),
     "rehearsal": lambda p, ax: p(rehearse(early_stopping(), [2, 1]), ax=ax),
+    "spread": lambda p, ax: p({"plain": [0.1, 0.2]}, ax=ax),
     "strides": lambda p, ax: p(5, 3, ax=ax),
     "top_activations": lambda p, ax: p(top_activations(small(), "conv1", digit())),
+    "trade_off": lambda p, ax: p({"small": (10, 0.5), "large": (90, 0.7)}, ax=ax),
     "training_curves": lambda p, ax: p(HISTORY),
     "worst_mistakes": lambda p, ax: p(PHOTO[None], [0], np.array([[0.2, 0.8]])),
 }

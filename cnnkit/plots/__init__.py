@@ -31,6 +31,8 @@ _HOME = {
     "architecture": "blueprint",
     "costs": "bars",
     "training_curves": "curves",
+    "spread": "studies",
+    "trade_off": "studies",
     "rehearsal": "rehearsing",
     "class_shares": "classification",
     "confusion_matrix": "classification",
