@@ -4,11 +4,12 @@ import json
 import subprocess
 from types import SimpleNamespace
 
+import nbformat
 import numpy as np
 import pytest
 from conftest import PYTHON, ROOT
 
-from benchmarks import accuracy, growth, kit, race, timing
+from benchmarks import accuracy, claims, growth, kit, race, timing
 
 
 def test_jobs_run_in_turns_after_a_first_call_that_does_not_count():
@@ -145,3 +146,28 @@ def test_what_cannot_be_measured_is_told(arguments, told):
     command = [PYTHON, "-m", "benchmarks", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2 and told in done.stderr
+
+
+def test_claims_are_tried_under_other_conditions(tmp_path):
+    lines = [
+        "import os; from pathlib import Path; set_seed = print",
+        "set_seed(0)",
+        "assert os.environ['ONEDNN_MAX_CPU_ISA'] == 'AVX2'",
+        "Path('left behind').write_text('x'); raise ValueError('the first')",
+        "raise AssertionError('This claim does not hold')",
+    ]
+    cells = [nbformat.v4.new_code_cell(line) for line in lines]
+    path = tmp_path / "small.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    before = path.read_bytes()
+    settings, seed = claims.CONDITIONS["oneDNN up to AVX2"]
+    assert claims.execute(path, settings, seed) == [
+        "ValueError: the first",
+        "AssertionError: This claim does not hold",
+    ]
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_seed_stands_for_another():
+    assert claims.SEED.sub("set_seed(3)", "set_seed(0)") == "set_seed(3)"
+    assert claims.SEED.sub("set_seed(3)", "reset_seed(0)") == "reset_seed(0)"
