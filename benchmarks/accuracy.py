@@ -9,12 +9,11 @@ imports to the end of training. The test digits are read once, after that.
 import argparse
 import json
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.race import ROOT, Clock, read_right, touch_keras
-from benchmarks.timing import as_text, summary, table
+from benchmarks.race import Clock, read_right, touch_keras
+from benchmarks.timing import ROOT, as_text, run_apart, summary, table
 
 FIGURE = ROOT / "docs/images/performance/accuracy.png"
 # Recipe and epochs; None stands for the recipe's own.
@@ -42,13 +41,10 @@ def measure(rounds: int) -> dict[str, object]:
     runs: list[list[dict]] = [[] for _ in RUNS]
     for seed in range(min(rounds, MOST_ROUNDS)):
         for (recipe, epochs), done in zip(RUNS, runs, strict=True):
-            command = [sys.executable, "-m", "benchmarks.accuracy", recipe]
-            command += ["--seed", str(seed)]
-            command += [] if epochs is None else ["--epochs", str(epochs)]
-            found = subprocess.run(
-                command, cwd=ROOT, stdout=subprocess.PIPE, check=True
+            fewer = [] if epochs is None else ["--epochs", epochs]
+            done.append(
+                run_apart("benchmarks.accuracy", recipe, "--seed", seed, *fewer)
             )
-            done.append(json.loads(found.stdout.splitlines()[-1]))
             print(f"{recipe}, seed {seed}: {done[-1]}", file=sys.stderr)
     numbers, rows = [], []
     for (recipe, _), done in zip(RUNS, runs, strict=True):

@@ -3,14 +3,12 @@
 import subprocess
 import sys
 from datetime import datetime
-from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 
-from benchmarks.timing import as_text, in_turns, seconds, summary, table
+from benchmarks.timing import ROOT, as_text, in_turns, seconds, summary, table
 
-ROOT = Path(__file__).resolve().parent.parent
 IMPORTS = {
     "`python -c pass`": "pass",
     "`import cnnkit`": "import cnnkit",

@@ -17,15 +17,12 @@ import argparse
 import importlib.util
 import json
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from benchmarks.timing import as_text, summary, table
+from benchmarks.timing import ROOT, as_text, run_apart, summary, table
 
-ROOT = Path(__file__).resolve().parent.parent
 GOAL = 0.99
 
 
@@ -199,11 +196,8 @@ def measure(rounds: int, *, whole: bool = False) -> dict[str, object]:
 
 def run(name: str, seed: int, whole: bool = False) -> dict[str, object]:
     """One run in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.race", name, "--seed", str(seed)]
-    done = subprocess.run(
-        command + ["--whole"] * whole, cwd=ROOT, stdout=subprocess.PIPE, check=True
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    whole_too = ["--whole"] if whole else []
+    return run_apart("benchmarks.race", name, "--seed", seed, *whole_too)
 
 
 def told(runs: dict[str, list[dict]], whole: bool) -> dict[str, object]:

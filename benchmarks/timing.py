@@ -1,13 +1,17 @@
 """Times that mean something on a noisy machine: in turns, medians, the spread."""
 
 import importlib.metadata
+import json
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("tensorflow", "keras", "numpy", "torch")
 
 
@@ -32,6 +36,13 @@ def in_turns(
         for name, job in jobs.items():
             times[name].append(seconds(job))
     return times
+
+
+def run_apart(module: str, *arguments: object) -> dict[str, object]:
+    """Run a module in a process of its own; return the JSON of its last line."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def summary(times: Sequence[float]) -> dict[str, object]:

@@ -26,6 +26,13 @@ def test_a_summary_is_worked_by_hand():
     assert timing.as_text([3.0, 1.0, 2.0]) == "2.0 (1.0–3.0)"
 
 
+def test_a_process_of_its_own_answers_in_its_last_line(tmp_path, monkeypatch):
+    lines = "import sys; print('at work'); print('{\"got\":', sys.argv[2], '}')"
+    (tmp_path / "answering.py").write_text(lines)
+    monkeypatch.setattr(timing, "ROOT", tmp_path)
+    assert timing.run_apart("answering", "--seed", 7) == {"got": 7}
+
+
 def test_a_table_is_markdown_in_line():
     lines = timing.table(["who", "s"], [["ours", 1], ["a longer name", 20]]).split("\n")
     assert len({len(line) for line in lines}) == 1
@@ -88,15 +95,13 @@ def test_the_race_is_told_by_its_medians(capsys):
 
 
 def test_more_minutes_are_measured_and_drawn(tmp_path, monkeypatch, capsys):
-    def run(command, **_):
-        recipe = command[3]
-        epochs = int(command[-1]) if "--epochs" in command else 14
-        seed = int(command[command.index("--seed") + 1])
+    def run(module, recipe, _, seed, *fewer):
+        assert module == "benchmarks.accuracy" and recipe in ("fast", "accurate")
+        epochs = fewer[1] if fewer else 14
         found = {"seconds": 30.0 * epochs, "accuracy": 0.99 + seed / 1000}
-        assert recipe in ("fast", "accurate")
-        return SimpleNamespace(stdout=json.dumps({**found, "epochs": epochs}))
+        return {**found, "epochs": epochs}
 
-    monkeypatch.setattr(accuracy.subprocess, "run", run)
+    monkeypatch.setattr(accuracy, "run_apart", run)
     monkeypatch.setattr(accuracy, "FIGURE", tmp_path / "accuracy.png")
     numbers = accuracy.measure(5)
     last = numbers[-1]
