@@ -15,6 +15,8 @@ _HOME = {
     "load_mnist": "data",
     "read_idx": "arrays",
     "stratified_split": "data",
+    "read_images": "own_images",
+    "prepare_digits": "own_images",
     "claim": "claims",
     "output_size": "shapes",
     "padding_amounts": "shapes",

@@ -5,7 +5,8 @@
 TensorFlow writes start-up lines to file descriptor 2 whatever its log level
 says. Here the descriptor is turned aside while Keras is imported and while the
 device is touched for the first time. When either fails, what was written is
-shown after all.
+shown after all. On another backend no device is touched: JAX must not be before
+several processes of it have met (`cnnkit.worker`).
 """
 
 import importlib
@@ -47,7 +48,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 with _quiet_stderr():
     import keras
 
-    keras.ops.convert_to_numpy(keras.ops.zeros(1))  # the first touch of the device
+    # The first touch of the device. JAX's has to wait until its processes have met.
+    if keras.backend.backend() == "tensorflow":
+        keras.ops.convert_to_numpy(keras.ops.zeros(1))
 
 
 def set_seed(seed: int = 0, *, deterministic: bool = False) -> None:

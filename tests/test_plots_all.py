@@ -48,6 +48,7 @@ CALLS = {
     "pictures": lambda p, ax: p({"photo": PHOTO, "grid": GRID}),
     "pixel_values": lambda p, ax: p(KERNEL, ax=ax),
     "pooling": lambda p, ax: p(GRID[:4, :4]),
+    "preparation": lambda p, ax: p([PHOTO]),
     "receptive_field": lambda p, ax: p(PHOTO, ReceptiveField(3, 1, 0), ax=ax),
     "rehearsal": lambda p, ax: p(rehearse(early_stopping(), [2, 1]), ax=ax),
     "spread": lambda p, ax: p({"plain": [0.1, 0.2]}, ax=ax),

@@ -102,7 +102,7 @@ def model_checkpoint(
         monitor: the number to watch, as `fit` logs it; without effect unless
             `save_best_only`. Default: "val_loss".
         save_best_only: keep only improvements. Default: True.
-        save_weights_only: leave the architecture and optimiser out. Default:
+        save_weights_only: leave the architecture out. Default:
             False.
         mode: "min", "max" or "auto". Default: "auto".
         save_freq: "epoch", or a number of batches. Then only the training's own

@@ -12,6 +12,7 @@ import importlib
 _HOME = {
     "digits": "images",
     "pictures": "compared",
+    "preparation": "preparing",
     "pixel_values": "numbers",
     "convolution_step": "sliding",
     "convolution_strip": "sliding",
