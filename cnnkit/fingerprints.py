@@ -1,6 +1,7 @@
 """Fingerprints: a short mark that changes when a value, or a function, changes."""
 
 import dataclasses
+import dis
 import hashlib
 import inspect
 import json
@@ -10,6 +11,8 @@ from types import CodeType, FunctionType
 import numpy as np
 
 from cnnkit.errors import expected
+
+_READING = {"LOAD_GLOBAL", "LOAD_NAME"}
 
 
 def fingerprint(value: object) -> str:
@@ -51,6 +54,8 @@ def _told(value: object, seen: tuple[object, ...]) -> object:
         return ["list", [_told(entry, seen) for entry in value]]
     if isinstance(value, FunctionType):
         return _told_function(value, seen)
+    if isinstance(getattr(value, "__wrapped__", None), FunctionType):  # a cached one
+        return _told_function(value.__wrapped__, seen)
     if hasattr(value, "__qualname__"):  # a class, or a function written in C
         return [str(getattr(value, "__module__", "")), value.__qualname__]
     raise expected(
@@ -85,7 +90,8 @@ def _told_if_possible(
 ) -> object:
     """Its content; for what was imported, or holds no content to tell, its name."""
     home = getattr(value, "__module__", None)
-    if isinstance(value, FunctionType) and home != function.__module__:
+    is_function = isinstance(getattr(value, "__wrapped__", value), FunctionType)
+    if is_function and home != function.__module__:
         return [str(home), value.__qualname__]
     try:
         return _told(value, seen)
@@ -100,6 +106,9 @@ def _parts(code: CodeType) -> Iterator[object]:
 
 
 def _names(code: CodeType) -> set[str]:
-    """What the code, and the functions inside it, may read from outside."""
+    """What the code, and the functions inside it, read from outside."""
     inner = [part for part in code.co_consts if isinstance(part, CodeType)]
-    return set(code.co_names).union(*map(_names, inner))
+    read = {
+        step.argval for step in dis.get_instructions(code) if step.opname in _READING
+    }
+    return read.union(*map(_names, inner))

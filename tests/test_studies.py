@@ -94,6 +94,12 @@ def in_a_notebook(source):
             "def measure(seed): return (lambda: 1)()",
             "def measure(seed): return (lambda: 2)()",
         ),
+        (
+            "from functools import cache\n@cache\ndef half(x): return x / 2\n"
+            "def measure(seed): return half(8)",
+            "from functools import cache\n@cache\ndef half(x): return x / 4\n"
+            "def measure(seed): return half(8)",
+        ),
         ("def measure(seed, x=1): return x", "def measure(seed, x=2): return x"),
     ],
 )
@@ -103,6 +109,13 @@ def test_whatever_the_code_reads_counts(before, after, tmp_path):
     assert first != second
     assert study(in_a_notebook(before), {"case": {}}, folder=tmp_path) == first
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_what_the_code_does_not_read_does_not_count(tmp_path):
+    code = "x = 3\ndef measure(seed): return (1.5).real"
+    first = study(in_a_notebook(code), {"case": {}}, folder=tmp_path)
+    again = study(in_a_notebook("real = 7\n" + code), {"case": {}}, folder=tmp_path)
+    assert first == again and len(list(tmp_path.iterdir())) == 1
 
 
 def test_names_that_look_alike_are_kept_apart(tmp_path):

@@ -67,7 +67,9 @@ def preparation(
         for ax, label in zip(
             rows[:, 0], same_length("labels", labels, count), strict=True
         ):
-            ax.set_ylabel(readable(label), fontsize=10, rotation=0, labelpad=12, va="center")
+            ax.set_ylabel(
+                readable(label), fontsize=10, rotation=0, labelpad=12, va="center"
+            )
     if title:
         figure.suptitle(readable(title), fontsize=11)
     return figure
