@@ -6,6 +6,7 @@ brings several processes together on the JAX backend alone, so JAX must be there
 `pip install "cnnkit[distributed]"`.
 """
 
+import importlib.metadata
 import importlib.util
 import os
 import socket
@@ -24,6 +25,13 @@ from cnnkit.team import Member, team
 # and after a hundred steps the losses of one and two workers may differ visibly.
 MODELS = ("lenet5", "simple_cnn", "mlp")
 _REPOSITORY = Path(__file__).resolve().parent.parent
+# Runs `python -m cnnkit.worker`. Older releases of JAX (before 0.5 or so) must be
+# told in Python how processes without a GPU are to be joined; it is the default now.
+_START = """
+import jax, runpy
+jax.config.update("jax_cpu_collectives_implementation", "gloo")
+runpy.run_module("cnnkit.worker", run_name="__main__", alter_sys=True)
+"""
 
 
 class Trained(NamedTuple):
@@ -55,6 +63,9 @@ def missing() -> str:
         return "JAX joins processes on Linux and macOS only"
     if importlib.util.find_spec("jax") is None:
         return 'JAX is not installed: pip install "cnnkit[distributed]"'
+    keras = importlib.metadata.version("keras")
+    if tuple(map(int, keras.split(".")[:2])) < (3, 11):
+        return f"Keras {keras} cannot share out arrays among processes, 3.11 can"
     return ""
 
 
@@ -92,7 +103,8 @@ def train_in_processes(
         The losses, the seconds a step and the fingerprints of the weights.
 
     Raises:
-        ModuleNotFoundError: JAX is not installed, or cannot join processes here.
+        ModuleNotFoundError: JAX is not installed, or cannot join processes here, or
+            Keras is older than 3.11.
         RuntimeError: a worker failed; the message has the last lines that it wrote.
         TimeoutError: they were not done in time.
         ValueError: an argument is out of range, or the digits or batches cannot be
@@ -112,7 +124,7 @@ def train_in_processes(
     if missing():
         requirement = "processes that JAX can join"
         raise expected(requirement, missing(), error=ModuleNotFoundError)
-    command = [sys.executable, "-m", "cnnkit.worker"]
+    command = [sys.executable, "-c", _START]
     command += [f"--{option}={value}" for option, value in options.items()]
     address = f"127.0.0.1:{_free_port()}"
     told = [_environment(number, workers, address) for number in range(workers)]
@@ -172,7 +184,6 @@ def _environment(number: int, workers: int, address: str) -> dict[str, str]:
     return kept | {
         **environment_of(number, workers, address),
         "JAX_PLATFORMS": "cpu",
-        "JAX_CPU_COLLECTIVES_IMPLEMENTATION": "gloo",  # older releases of JAX ask
         "JAX_COORDINATOR_BIND_ADDRESS": address,  # not seen from other machines
         "NPROC": "1",  # one thread to compute with
         "PYTHONPATH": os.pathsep.join(filter(None, found)),

@@ -1,5 +1,6 @@
 """Few and quick: each process needs seconds to import Keras and JAX."""
 
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -139,6 +140,15 @@ def test_without_jax_the_error_says_how_to_install_it(monkeypatch):
 def test_jax_joins_no_processes_on_windows(monkeypatch):
     monkeypatch.setattr(sys, "platform", "win32")
     assert "Linux and macOS only" in workers.missing()
+
+
+def test_keras_3_10_takes_no_arrays_in_several_processes(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: "there")
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "3.10.0")
+    assert workers.missing().startswith("Keras 3.10.0 cannot")
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "3.11.0.dev2")
+    assert workers.missing() == ""
 
 
 def test_two_hosts_are_told_the_same_but_for_their_number():

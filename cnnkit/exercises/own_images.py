@@ -219,8 +219,8 @@ def _worst(happened: Mapping[str, float]) -> str:
 
 step_left_out = Prediction(
     "own_images.step_left_out",
-    question="A network that learned from MNIST reads your scans, black ink on white "
-    "paper, a little off the middle, larger than in MNIST. Three steps prepare them: "
+    question="A network that learned from MNIST reads your scans, dark ink on bright "
+    "paper, off the middle, larger or smaller than in MNIST. Three steps prepare them: "
     "polarity (bright on dark), centring, size. You leave one of them out at a time. "
     "Without which is accuracy lowest? " + listed(_STEPS),
     form=Choice("a", _STEPS),
@@ -233,8 +233,8 @@ step_left_out = Prediction(
         ),
         Mistake(
             "size",
-            "A larger digit still has bright strokes on black, and some of its parts "
-            "look as the network knows them.",
+            "A digit of another size still has bright strokes on black, and some of "
+            "its parts look as the network knows them.",
             chose("c"),
         ),
     ),
