@@ -5,6 +5,8 @@ from collections.abc import Mapping
 
 from tqdm import tqdm
 
+from cnnkit.bars import is_watched
+
 
 class EpochTable:
     """A bar over the batches of the running epoch, then one row of results.
@@ -32,13 +34,12 @@ class EpochTable:
     def start(self, epoch: int) -> None:
         """Open the bar of an epoch, counted from 0."""
         self._label = f"{epoch + 1}/{self._epochs}"
-        in_notebook = "ipykernel" in type(sys.stdout).__module__
         self._bar = tqdm(
             total=self._batches,
             desc=f"epoch {self._label}",
             file=sys.stdout,
             leave=False,
-            disable=not (self._shown and (in_notebook or sys.stdout.isatty())),
+            disable=not (self._shown and is_watched()),
             mininterval=0.5,
             ncols=79,
             bar_format="{desc} |{bar}| batch {n_fmt}/{total_fmt}, {remaining} left",

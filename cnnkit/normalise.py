@@ -104,7 +104,14 @@ def _normalised_outputs(outputs: list, count: int | None) -> list:
     for output in result:
         if output.output_type == "stream":
             output.text = as_seen(output.text)
-    return [o for o in result if o.output_type != "stream" or o.text.strip()]
+    return [output for output in result if _says_something(output)]
+
+
+def _says_something(output: NotebookNode) -> bool:
+    """Whether anything is left: a bar has emptied its output at the end."""
+    if output.output_type == "stream":
+        return bool(output.text.strip())
+    return output.output_type == "error" or bool(output.data)
 
 
 def _kept(metadata: NotebookNode) -> NotebookNode:

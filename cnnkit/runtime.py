@@ -5,11 +5,13 @@
 TensorFlow writes start-up lines to file descriptor 2 whatever its log level
 says. Here the descriptor is turned aside while Keras is imported and while the
 device is touched for the first time. When either fails, what was written is
-shown after all. On another backend no device is touched: JAX must not be before
-several processes of it have met (`cnnkit.worker`).
+shown after all. TensorFlow's warning that several models were traced is left
+out. On another backend no device is touched: JAX must not be before several
+processes of it have met (`cnnkit.worker`).
 """
 
 import importlib
+import logging
 import os
 import sys
 import tempfile
@@ -51,6 +53,18 @@ with _quiet_stderr():
     # The first touch of the device. JAX's has to wait until its processes have met.
     if keras.backend.backend() == "tensorflow":
         keras.ops.convert_to_numpy(keras.ops.zeros(1))
+
+
+def _is_no_retracing(record: logging.LogRecord) -> bool:
+    """Whether a warning is other than that several models were traced, one each.
+
+    Keras traces each model anew, so whoever compares five of them is told to
+    define a function elsewhere that is not theirs.
+    """
+    return "triggered tf.function retracing" not in record.getMessage()
+
+
+logging.getLogger("tensorflow").addFilter(_is_no_retracing)
 
 
 def set_seed(seed: int = 0, *, deterministic: bool = False) -> None:

@@ -3,12 +3,10 @@
 import json
 import os
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from tqdm import tqdm
-
+from cnnkit.bars import bar
 from cnnkit.errors import check_integer, expected
 from cnnkit.files import whole_file
 from cnnkit.fingerprints import fingerprint
@@ -78,20 +76,11 @@ def _slug(name: object) -> str:
 
 
 def _with_bar(missing: list, progress: bool) -> Iterator[tuple[object, int]]:
-    in_notebook = "ipykernel" in type(sys.stdout).__module__
-    watched = progress and (in_notebook or sys.stdout.isatty())
-    with tqdm(
-        total=len(missing),
-        file=sys.stdout,
-        leave=False,
-        disable=not (watched and missing),
-        ncols=79,
-        bar_format="{desc} |{bar}| {n_fmt}/{total_fmt}, {remaining} left",
-    ) as bar:
+    with bar(len(missing), shown=progress and bool(missing)) as shown:
         for name, seed in missing:
-            bar.set_description(f"{name}, seed {seed}")
+            shown.set_description(f"{name}, seed {seed}")
             yield name, seed
-            bar.update()
+            shown.update()
 
 
 def _write(file: Path, kept: dict) -> None:

@@ -13,6 +13,7 @@ FLOORS = {
     "files": 0,
     "team": 0,
     "arrays": 1,
+    "bars": 1,
     "epochs": 1,
     "fingerprints": 1,
     "studies": 1,
@@ -46,10 +47,10 @@ FLOORS = {
 KERAS = {"keras", "tensorflow", "numpy"}
 ALLOWED = {
     0: set(),
-    1: {"numpy", "tqdm", "PIL"},
+    1: {"numpy", "tqdm", "PIL", "IPython"},
     2: KERAS,
     3: KERAS,
-    4: {*KERAS, "tqdm"},
+    4: KERAS,
     5: {"matplotlib", "numpy", "PIL"},
     6: {
         *("nbformat", "nbclient", "nbconvert", "jupyter_client", "jinja2"),

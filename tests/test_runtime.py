@@ -18,6 +18,20 @@ def test_importing_keras_writes_nothing():
     assert result.stdout == "" and result.stderr == ""
 
 
+def test_five_models_are_no_reason_to_warn():
+    code = """
+import logging
+import numpy as np
+from cnnkit import models
+for _ in range(6):
+    models.fast_cnn().predict(np.zeros((2, 28, 28, 1), "float32"), verbose=0)
+logging.getLogger("tensorflow").warning("something else")
+"""
+    result = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0
+    assert result.stderr.strip().splitlines() == ["WARNING:tensorflow:something else"]
+
+
 def test_a_failed_import_says_why(tmp_path):
     """What was held back comes out when the import does not succeed."""
     (tmp_path / "keras.py").write_text(

@@ -1,12 +1,11 @@
 """Images as a model takes them, and what to say when it does not."""
 
 import math
-import sys
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from tqdm import tqdm
 
+from cnnkit.bars import bar
 from cnnkit.errors import check_choice, check_integer, expected
 from cnnkit.features.taps import named_layers, opened, run_of, tapped
 from cnnkit.runtime import keras
@@ -170,17 +169,8 @@ def block_size(model: keras.Model, images: np.ndarray) -> int:
 
 
 def counted(steps: int, what: str) -> Iterator[int]:
-    """Count from 0, with a bar on stdout when it takes more than a second."""
-    in_notebook = "ipykernel" in type(sys.stdout).__module__
-    return iter(
-        tqdm(
-            range(steps),
-            desc=what,
-            file=sys.stdout,
-            leave=False,
-            delay=1,
-            disable=not (in_notebook or (sys.stdout and sys.stdout.isatty())),
-            ncols=79,
-            bar_format="{desc} |{bar}| {n_fmt}/{total_fmt}, {remaining} left",
-        )
-    )
+    """Count from 0, with a bar when it takes more than a second."""
+    with bar(steps, what, delay=1) as shown:
+        for step in range(steps):
+            yield step
+            shown.update()
