@@ -47,7 +47,9 @@ def test_cost_to_the_right_in_factors_and_score_upwards():
     marks = [line.get_xydata()[0].tolist() for line in ax.lines]
     assert np.allclose(marks, [[61_706, 0.95], [669_706, 0.9]])
     assert [text.get_text() for text in ax.texts] == ["lenet5", "mlp"]
-    assert ax.get_xlabel() == "multiply-adds, in factors"
+    assert ax.get_xlabel() == "multiply-adds (logarithmic)"
+    ticks = [ax.xaxis.get_major_formatter()(cost) for cost in (5e3, 5e4, 2e6, 1e9)]
+    assert ticks == ["5,000", "50k", "2M", "1G"]
     assert ax.get_ylabel() == "accuracy"
 
 

@@ -117,13 +117,22 @@ def trade_off(
             va="center",
             fontsize=9,
         )
-    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    few_factors = max(costs) < 100 * min(costs)
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few_factors else (1,)))
+    ax.xaxis.set_major_formatter(FuncFormatter(_short))
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.margins(x=0.15, y=0.2)
     ax.grid(alpha=0.3)
-    ax.set(xlabel=f"{readable(cost)}, in factors", ylabel=readable(score))
+    ax.set(xlabel=f"{readable(cost)} (logarithmic)", ylabel=readable(score))
     return ax
+
+
+def _short(value: float, _: int | None = None) -> str:
+    """A tick: 5,000, then 50k, 2M or 1G."""
+    for unit, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= max(unit, 1e4):
+            return f"{value / unit:,.10g}{sign}"
+    return f"{value:,.10g}"
 
 
 def _scores(name: object, group: Sequence[float]) -> np.ndarray:
