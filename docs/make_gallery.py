@@ -2,7 +2,7 @@
 
     python docs/make_gallery.py
 
-Trains `simple_cnn` for two epochs, then writes docs/images/gallery/<name>.png.
+Trains `simple_cnn` for two epochs and twelve small networks, then writes docs/images/gallery/<name>.png.
 """
 
 from collections.abc import Callable
@@ -82,11 +82,43 @@ def network(mnist: object) -> dict[str, Callable]:
     }
 
 
+def small_networks(mnist: object) -> tuple[dict, dict]:
+    """Parameters, and the accuracy of three seeds each, by the first filters."""
+    few = tuple(part[:2_000] for part in mnist.train), mnist.validation
+    parameters, accuracy = {}, {}
+    for count in (2, 4, 8, 16):
+        name = f"{count} and {2 * count} filters"
+        accuracy[name] = []
+        for seed in range(3):
+            cnnkit.set_seed(seed)
+            model = models.fast_cnn(filters=(count, 2 * count))
+            cnnkit.train(model, few, epochs=8, recipe="fast", seed=seed)
+            answers = model.predict(mnist.validation.images, verbose=0).argmax(axis=1)
+            accuracy[name].append(np.mean(answers == mnist.validation.labels))
+        parameters[name] = model.count_params()
+    return parameters, accuracy
+
+
+def studies(mnist: object) -> dict[str, Callable]:
+    """Figures of a comparison with several seeds, and of pictures made ready."""
+    parameters, accuracy = small_networks(mnist)
+    points = {name: (parameters[name], accuracy[name]) for name in accuracy}
+    own = cnnkit.read_images(GALLERY.parents[2] / "data" / "own_digits")
+    chosen = [4, 33, 57]
+    return {
+        "spread": lambda: plots.spread(accuracy, xlabel="accuracy").figure,
+        "trade_off": lambda: plots.trade_off(points, score="accuracy").figure,
+        "preparation": lambda: plots.preparation(
+            [own.images[at] for at in chosen], own.labels[chosen]
+        ),
+    }
+
+
 def main() -> None:
     """Write every picture."""
     GALLERY.mkdir(parents=True, exist_ok=True)
     mnist = cnnkit.load_mnist()
-    drawn = {**arithmetic(mnist.test.images[0]), **network(mnist)}
+    drawn = {**arithmetic(mnist.test.images[0]), **network(mnist), **studies(mnist)}
     for name, draw in drawn.items():
         path = GALLERY / f"{name}.png"
         picture = draw()
