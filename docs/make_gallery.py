@@ -2,7 +2,8 @@
 
     python docs/make_gallery.py
 
-Trains `simple_cnn` for two epochs and twelve small networks, then writes docs/images/gallery/<name>.png.
+Trains `simple_cnn` for two epochs and twelve small networks, then writes
+docs/images/gallery/<name>.png.
 """
 
 from collections.abc import Callable
