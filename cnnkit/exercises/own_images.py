@@ -60,7 +60,7 @@ ink = Exercise(
         ),
     ),
     right="A check for a folder of unknown scans: the rim of a picture is mostly "
-    "paper, so its mean tells which way round it is.",
+    "paper, so its median tells which way round it is.",
     hints=(
         "255 is to become 0, and 0 is to become 1.",
         "Divide by 255 first: then paper is 1 and ink is 0.",
@@ -248,7 +248,7 @@ step_left_out = Prediction(
     solved=Solution(
         "'a'",
         "With the paper bright, nearly every pixel is far from what the network "
-        "learned from, and accuracy falls to about that of guessing.",
+        "learned from, and accuracy falls to little more than that of guessing.",
     ),
     outcome=_worst,
     measured='a dict of three accuracies on your scans, `{"polarity": …, "centring": '

@@ -83,7 +83,7 @@ smaller_kernels = Exercise(
     "sequential.smaller_kernels",
     question="A network reads 28×28×1: ten 5×5 kernels, 2×2 max pooling, twenty 5×5 "
     "kernels, 2×2 max pooling. You make all its kernels 3×3 and leave the rest: no "
-    "padding, stride 1. What shape `(rows, columns, channels)` leaves the second "
+    "padding, stride 1. What shape `(rows, columns, channels)` comes out of the second "
     "pooling?",
     form=Shape((5, 5, 20)),
     mistakes=(
@@ -99,8 +99,14 @@ smaller_kernels = Exercise(
         ),
         Mistake(
             "unpooled",
-            "That is what leaves the second convolution. The pooling is still to come.",
+            "That comes out of the second convolution. The pooling is still to come.",
             lambda answer: as_shape(answer) == (11, 11, 20),
+        ),
+        Mistake(
+            "padded",
+            "You halve, but a convolution without padding takes something away as "
+            "well: a kernel of 3 takes 2 rows.",
+            lambda answer: as_shape(answer) == (7, 7, 20),
         ),
     ),
     right="A dense layer behind it would read 500 numbers instead of 320: smaller "

@@ -37,6 +37,7 @@ GIVEN = {
             "as_before": (4, 4, 20),
             "rounds_up": (6, 6, 20),
             "unpooled": (11, 11, 20),
+            "padded": (7, 7, 20),
         },
         other=[((5, 5, 200), "number 2"), ((500,), "this has 1")],
     ),
