@@ -39,6 +39,17 @@ dropped = Exercise(
             near(1.6, 0, 4.8, 6.4, within=1e-5),
         ),
         Mistake(
+            "doubled",
+            "Doubling makes up for a half. With this rate only a fifth is silenced.",
+            near(4, 0, 12, 16, within=1e-5),
+        ),
+        Mistake(
+            "rate_added",
+            "You multiply by 1.2. Of a number a share of 0.8 stays on average, and 0.8 "
+            "times 1.2 is not 1.",
+            near(2.4, 0, 7.2, 9.6, within=1e-5),
+        ),
+        Mistake(
             "divided_by_the_rate",
             "You divide by 0.2, the share that is silenced. The mean is kept by the "
             "share that stays.",

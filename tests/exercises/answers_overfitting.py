@@ -33,6 +33,8 @@ GIVEN = {
         wrong={
             "not_scaled": [[2, 0, 6, 8]],
             "made_smaller": [[1.6, 0, 4.8, 6.4]],
+            "doubled": [[4, 0, 12, 16]],
+            "rate_added": [[2.4, 0, 7.2, 9.6]],
             "divided_by_the_rate": [[10, 0, 30, 40]],
             "not_training": [[2, 4, 6, 8], np.array([2.0, 4, 6, 8])],
         },
