@@ -45,6 +45,12 @@ first_layer = Exercise(
             "ones would stick out. Without padding they must not.",
             lambda answer: as_shape(answer)[:2] in ((56, 56), (57, 57)),
         ),
+        Mistake(
+            "no_stride",
+            "227 − 11 + 1 = 217 is what comes out when the kernel moves by 1. It moves "
+            "by 4.",
+            lambda answer: as_shape(answer)[:2] == (217, 217),
+        ),
     ),
     right="With 224 the division leaves a remainder: a row and a column that no window "
     "reads. By the stride alone all later layers have a sixteenth of the places.",
@@ -222,7 +228,8 @@ mean_or_flatten = Prediction(
         Mistake(
             "believes_the_note",
             "Fewer weights leave less room to learn by heart. But a mean also throws "
-            "away where in the picture a stroke was seen, and that tells digits apart.",
+            "away where in the picture a stroke was seen. The convolutions have to "
+            "make up for it, and that takes time.",
             chose("a"),
         ),
         Mistake(
@@ -232,16 +239,16 @@ mean_or_flatten = Prediction(
             chose("c"),
         ),
     ),
-    right="A smaller distance between training and test accuracy is no merit when both "
-    "are lower.",
+    right="In the same time it gets less far. A small distance between training and "
+    "test accuracy is no merit in itself: a network that learned nothing has none.",
     hints=(
         "Which of the two has fewer weights, and so less room to learn by heart?",
         "What does a mean over a map no longer tell about the digit?",
     ),
     solved=Solution(
         "'b'",
-        "The means leave fewer weights, but also less to go by: what is saved in "
-        "overfitting is lost in what the network can tell apart.",
+        "The means leave fewer weights, but also less to go by. In the same time the "
+        "network gets less far, with the digits that it learns and with new ones.",
     ),
     outcome=_mean_or_not,
     measured="a dictionary of two pairs, "

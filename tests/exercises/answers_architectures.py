@@ -34,8 +34,9 @@ GIVEN = {
             "one_place_less": (54, 54, 96),
             "a_map_a_channel": [(55, 55, 3), (55, 55, 288)],
             "padded": [(57, 57, 96), (56, 56, 96)],
+            "no_stride": (217, 217, 96),
         },
-        other=[((217, 217, 96), "number 0 and number 1"), ((55, 55), "this has 2")],
+        other=[((60, 60, 96), "number 0 and number 1"), ((55, 55), "this has 2")],
     ),
     "two_towers": Given(
         right=[307_456, np.int64(307_456)],
