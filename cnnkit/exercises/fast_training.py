@@ -117,6 +117,16 @@ def _one_cosine(step: int, steps: int, peak: float) -> float:
     return _rate(step, steps, peak) if step < 0.3 * steps else falling
 
 
+def _a_hundredth_left(step: int, steps: int, peak: float) -> float:
+    rate = _rate(step, steps, peak)
+    return rate if step < 0.3 * steps else 0.01 * peak + 0.99 * rate
+
+
+def _rises_too_far(step: int, steps: int, peak: float) -> float:
+    rising = peak / 25 + peak * step / (0.3 * steps)
+    return rising if step < 0.3 * steps else _rate(step, steps, peak)
+
+
 one_cycle = Exercise(
     "fast_training.one_cycle",
     question="Write a function `rate(step, steps, peak)`, the rate of one cycle. "
@@ -145,6 +155,18 @@ one_cycle = Exercise(
             "Your s is `step / steps`, so the cosine has been running since step 0: "
             "at the peak the rate jumps down.",
             answers_as(_one_cosine),
+        ),
+        Mistake(
+            "a_hundredth_left",
+            "Yours ends at a hundredth of the peak, as the schedule of `train` does. "
+            "This one goes down to 0.",
+            answers_as(_a_hundredth_left),
+        ),
+        Mistake(
+            "rises_too_far",
+            "On its way up your rate gains a whole `peak`. But it starts at "
+            "`peak / 25`, so only `peak - peak / 25` is left to gain.",
+            answers_as(_rises_too_far),
         ),
     ),
     right="The low start lets Adam gather its averages before the steps grow large.",

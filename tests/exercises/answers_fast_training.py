@@ -26,6 +26,18 @@ def one_cosine(step, steps, peak):
     return peak * (1 + np.cos(np.pi * step / steps)) / 2
 
 
+def a_hundredth_left(step, steps, peak):
+    if step < 0.3 * steps:
+        return one_cycle(step, steps, peak)
+    return peak / 100 + 0.99 * one_cycle(step, steps, peak)
+
+
+def rises_too_far(step, steps, peak):
+    if step < 0.3 * steps:
+        return peak / 25 + peak * step / (0.3 * steps)
+    return one_cycle(step, steps, peak)
+
+
 GIVEN = {
     "updates": Given(
         right=[860, np.int64(860)],
@@ -52,6 +64,8 @@ GIVEN = {
             "falls_straight": straight,
             "starts_at_0": lambda *given: one_cycle(*given, start=0),
             "one_cosine": one_cosine,
+            "a_hundredth_left": a_hundredth_left,
+            "rises_too_far": rises_too_far,
         },
         other=[
             (lambda step, steps, peak: peak, "the answer should be"),
