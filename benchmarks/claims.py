@@ -58,11 +58,14 @@ def execute(path: Path, settings: dict[str, str], shift: int) -> list[str]:
     environment = {**os.environ, **settings}
     environment.pop("MPLBACKEND", None)
     with tempfile.TemporaryDirectory() as folder:
+        beside = Path(folder) / "notebooks"  # with `../data`, as they lie here
+        beside.mkdir()
+        (Path(folder) / "data").symlink_to(NOTEBOOKS.parent / "data")
         client = NotebookClient(
             notebook,
             timeout=None,
             allow_errors=True,
-            resources={"metadata": {"path": folder}},
+            resources={"metadata": {"path": str(beside)}},
         )
         client.execute(env=environment)
     return [
