@@ -52,7 +52,8 @@ def training_curves(history: object, *, monitor: str = "val_loss") -> Figure:
     for ax, name in zip(axes, names, strict=True):
         _draw_curve(ax, name, logs)
         _mark_epochs(ax, best, monitor, drops)
-        ax.legend(frameon=False, fontsize=8)
+    lines, labels = axes[0].get_legend_handles_labels()
+    figure.legend(lines, labels, loc="outside lower center", ncols=3, frameon=False)
     return figure
 
 
