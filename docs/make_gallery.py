@@ -93,7 +93,7 @@ def small_networks(mnist: object) -> tuple[dict, dict]:
         for seed in range(3):
             cnnkit.set_seed(seed)
             model = models.fast_cnn(filters=(count, 2 * count))
-            cnnkit.train(model, few, epochs=8, recipe="fast", seed=seed)
+            cnnkit.train(model, few, epochs=8, recipe="fast", seed=seed, progress=False)
             answers = model.predict(mnist.validation.images, verbose=0).argmax(axis=1)
             accuracy[name].append(np.mean(answers == mnist.validation.labels))
         parameters[name] = model.count_params()
