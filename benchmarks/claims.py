@@ -6,7 +6,8 @@
 
 Each notebook is executed once for each condition, in a folder of its own, so
 nothing is read from an earlier run. With another seed, a hundred or more is added
-to every seed that `set_seed` and `train` are given. All cells run, also behind one
+to every seed that `set_seed` and `train` are given. oneDNN is on unless the condition
+says otherwise: `cnnkit.runtime` switches it on. All cells run, also behind one
 that failed; what failed is listed, and the exit code tells whether anything did.
 """
 

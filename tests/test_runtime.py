@@ -1,3 +1,4 @@
+import os
 import subprocess
 
 import numpy as np
@@ -16,6 +17,22 @@ def test_importing_keras_writes_nothing():
         check=True,
     )
     assert result.stdout == "" and result.stderr == ""
+
+
+@pytest.mark.parametrize("given, there", [(None, "1"), ("0", "0")])
+def test_fast_convolutions_are_on_unless_switched_off(given, there):
+    environment = {k: v for k, v in os.environ.items() if k != "TF_ENABLE_ONEDNN_OPTS"}
+    if given is not None:
+        environment["TF_ENABLE_ONEDNN_OPTS"] = given
+    code = "import os, cnnkit.runtime; print(os.environ['TF_ENABLE_ONEDNN_OPTS'])"
+    result = subprocess.run(
+        [PYTHON, "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.strip() == there
 
 
 def test_five_models_are_no_reason_to_warn():
