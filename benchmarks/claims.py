@@ -66,6 +66,7 @@ def execute(path: Path, settings: dict[str, str], shift: int) -> list[str]:
             notebook,
             timeout=None,
             allow_errors=True,
+            extra_arguments=["--log-level=ERROR"],
             resources={"metadata": {"path": str(beside)}},
         )
         client.execute(env=environment)

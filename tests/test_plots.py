@@ -94,6 +94,17 @@ def test_training_curves_mark_best_epoch_and_rate():
     assert [text.get_text() for text in loss.texts] == ["rate 0.05"]
 
 
+def test_training_curves_share_one_legend_that_hides_no_curve():
+    figure = plots.training_curves(HISTORY)
+    figure.canvas.draw()
+    (legend,) = figure.legends
+    told = [text.get_text() for text in legend.get_texts()]
+    assert told == ["training", "validation", "best val_loss: epoch 2"]
+    for ax in figure.axes:
+        assert ax.get_legend() is None
+        assert not legend.get_window_extent().overlaps(ax.get_tightbbox())
+
+
 def test_the_best_of_an_accuracy_is_its_greatest():
     figure = plots.training_curves(HISTORY, monitor="val_accuracy")
     labels = [line.get_label() for line in figure.axes[0].lines]
