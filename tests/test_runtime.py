@@ -1,4 +1,3 @@
-import os
 import subprocess
 
 import numpy as np
@@ -19,20 +18,43 @@ def test_importing_keras_writes_nothing():
     assert result.stdout == "" and result.stderr == ""
 
 
-@pytest.mark.parametrize("given, there", [(None, "1"), ("0", "0")])
-def test_fast_convolutions_are_on_unless_switched_off(given, there):
-    environment = {k: v for k, v in os.environ.items() if k != "TF_ENABLE_ONEDNN_OPTS"}
-    if given is not None:
-        environment["TF_ENABLE_ONEDNN_OPTS"] = given
-    code = "import os, cnnkit.runtime; print(os.environ['TF_ENABLE_ONEDNN_OPTS'])"
-    result = subprocess.run(
-        [PYTHON, "-c", code],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
+@pytest.fixture
+def printed(tmp_path):
+    """Run code with a Keras that is imported in no time; return what it prints."""
+    (tmp_path / "keras.py").write_text(
+        "import gc, os, types\n"
+        "meanwhile = gc.isenabled(), os.environ['TF_ENABLE_ONEDNN_OPTS']\n"
+        "backend = types.SimpleNamespace(backend=lambda: 'none')\n"
     )
-    assert result.stdout.strip() == there
+
+    def run(code, **variables):
+        result = subprocess.run(
+            [PYTHON, "-c", code],
+            env={"PYTHONPATH": str(tmp_path), **variables},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return result.stdout.strip()
+
+    return run
+
+
+def test_fast_convolutions_are_on_unless_switched_off(printed):
+    code = "from cnnkit.runtime import keras; print(keras.meanwhile[1])"
+    assert printed(code) == "1"
+    assert printed(code, TF_ENABLE_ONEDNN_OPTS="0") == "0"
+
+
+@pytest.mark.parametrize("before", ["enable", "disable"])
+def test_garbage_is_collected_as_before(printed, before):
+    code = f"""
+import gc
+gc.{before}()
+from cnnkit.runtime import keras
+print(keras.meanwhile[0], gc.isenabled())
+"""
+    assert printed(code) == f"False {before == 'enable'}"
 
 
 def test_five_models_are_no_reason_to_warn():
