@@ -30,13 +30,16 @@ run: $(READY)  ## train on MNIST: the whole pipeline, with a progress bar
 	@echo "The trained model: notebooks/runs/11_mnist_pipeline/model.keras"
 	@echo "Open the notebooks in JupyterLab: make lab"
 
+# There is a process for each core: more threads would only wait for one another.
+ONE_THREAD := OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+
 test: test-package test-notebooks  ## all tests: the package, then the notebooks
 
 test-package: $(READY)  ## the tests of the package
-	$(BIN)/python -m pytest $(PARALLEL) tests
+	$(ONE_THREAD) $(BIN)/python -m pytest $(PARALLEL) tests
 
 test-notebooks: $(READY)  ## strict nbval on the notebooks
-	$(BIN)/python -m pytest $(PARALLEL) $(NBVAL) notebooks
+	$(ONE_THREAD) $(BIN)/python -m pytest $(PARALLEL) $(NBVAL) notebooks
 
 test-oldest:  ## all tests with the oldest versions that requirements.txt allows
 	$(MAKE) VENV=.venv-oldest RESOLUTION=lowest-direct test \

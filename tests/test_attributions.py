@@ -326,13 +326,13 @@ def test_occlusion_by_loops(size, stride, fill, trained, digits):
     model, image = logits_of(trained), digits[0]
     high, wide = (size, size) if isinstance(size, int) else size
     down, right = (stride, stride) if isinstance(stride, int) else stride
-    whole = model.predict(image[None], verbose=0)[0, 7]
+    whole = model(image[None])[0, 7]
     falls, covers = np.zeros((28, 28)), np.zeros((28, 28))
     for row in sorted({*range(0, 29 - high, down), 28 - high}):
         for column in sorted({*range(0, 29 - wide, right), 28 - wide}):
             covered = image.copy()
             covered[row : row + high, column : column + wide] = fill
-            left = model.predict(covered[None], verbose=0)[0, 7]
+            left = model(covered[None])[0, 7]
             falls[row : row + high, column : column + wide] += whole - left
             covers[row : row + high, column : column + wide] += 1
     assert covers.min() >= 1

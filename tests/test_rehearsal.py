@@ -1,4 +1,5 @@
 import dataclasses
+import functools
 import math
 import time
 import warnings
@@ -15,7 +16,7 @@ from cnnkit.callbacks import (
     rehearse,
 )
 from cnnkit.plots import rehearsal as draw
-from cnnkit.runtime import keras
+from cnnkit.runtime import keras, tensorflow
 
 KERAS = keras.callbacks
 NAN = math.nan
@@ -52,25 +53,45 @@ def noted(keep, saved, folder):
     return save
 
 
+@functools.cache
+def one_weight():
+    """A model that is traced once, for all tests; `Script` sets its weight."""
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    accuracy = keras.metrics.BinaryAccuracy(name="accuracy")
+    model.compile(keras.optimizers.SGD(1e-3), "mse", metrics=[accuracy])
+    return model
+
+
+@functools.cache
+def batches_of_one(steps):
+    """As a plain `Dataset`: Keras makes a new iterator for each epoch."""
+    data = tensorflow().data
+    one = np.ones((1, 1), "float32")
+    dataset = data.Dataset.from_tensors((one, one)).repeat(steps)
+    options = data.Options()
+    options.autotune.enabled = False
+    options.experimental_optimization.apply_default_optimizations = False
+    return dataset.with_options(options)
+
+
 def really(callbacks, losses, folder, steps=1):
     """The same from a real `fit`, whose files go to the folder."""
     script = (
         losses if isinstance(losses, dict) else {"loss": losses, "val_loss": losses}
     )
     epochs = len(next(iter(script.values())))
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    model = one_weight()
+    model.optimizer.learning_rate = 1e-3
     saved = []
     for save in ("save", "save_weights"):
-        setattr(model, save, noted(getattr(model, save), saved, folder))
+        keep = getattr(type(model), save).__get__(model)
+        setattr(model, save, noted(keep, saved, folder))
     first = Script(script)
-    accuracy = keras.metrics.BinaryAccuracy(name="accuracy")
-    model.compile(keras.optimizers.SGD(1e-3), "mse", metrics=[accuracy])
-    x = np.ones((steps, 1), "float32")
     history = model.fit(
-        *(x, x),
-        batch_size=1,
+        batches_of_one(steps),
         epochs=epochs,
-        validation_data=(x, x),
+        shuffle=False,
+        validation_data=batches_of_one(steps),
         callbacks=[first, *callbacks],
         verbose=0,
     )
