@@ -36,6 +36,7 @@ FLOORS = {
     "workers": 4,
     "features": 4,
     "tracing": 4,
+    "explorer": 5,
     "plots": 5,
     "exercises": 6,
     "normalise": 6,

@@ -1,0 +1,115 @@
+"""Look up any number of a network, and how it came about."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cnnkit.errors import check_choice, check_integer, expected
+from cnnkit.explorer.arithmetic import worked_out
+from cnnkit.explorer.steps import Step, steps_of
+from cnnkit.explorer.told import Explanation
+from cnnkit.features.images import as_array, as_batch, as_tensor
+from cnnkit.features.maps import feature_maps
+from cnnkit.runtime import keras
+from cnnkit.tracing.chain import is_open
+
+
+class Explorer:
+    """What a model answers to some images, each number with its arithmetic.
+
+    Made by `explore`.
+    """
+
+    def __init__(
+        self, steps: Sequence[Step], images: np.ndarray, answers: dict[str, np.ndarray]
+    ) -> None:
+        self._steps = {step.name: step for step in steps}
+        self._images, self._answers = images, answers
+
+    @property
+    def layers(self) -> list[str]:
+        """The names of the layers, in the order in which the image passes them."""
+        return list(self._steps)
+
+    def shape(self, layer: str) -> tuple[int, ...]:
+        """The shape of what a layer answers to one image.
+
+        Raises:
+            ValueError: there is no such layer.
+        """
+        return self._steps[check_choice("layer", layer, self._steps)].after
+
+    def explain(
+        self, layer: str, place: int | Sequence[int], *, image: int = 0
+    ) -> Explanation:
+        """Take one number of a layer's answer apart.
+
+        Args:
+            layer: its name.
+            place: `(row, column, channel)` in a map; `(unit,)`, or the unit alone,
+                in a row of numbers.
+            image: which of the images. Default: 0, the first.
+
+        Returns:
+            An `Explanation`: what was read and where, each product, the bias, the
+            activation, and what Keras says. `print` it, or read its fields.
+
+        Raises:
+            TypeError: a number is no integer.
+            ValueError: there is no such layer, place or image.
+
+        Example:
+            >>> explore(model, digit).explain("conv1", (10, 12, 0)).agrees
+            True
+        """
+        step = self._steps[check_choice("layer", layer, self._steps)]
+        held = self._answers[layer]
+        image = check_integer("image", image, minimum=0, maximum=len(held) - 1)
+        place = _place(place, step)
+        given = self._images if step.source is None else self._answers[step.source]
+        return worked_out(step, given[image], place, held[image][place])
+
+
+def explore(model: keras.Model, images: np.ndarray) -> Explorer:
+    """Run images through a model, so that each number can be looked up.
+
+    Args:
+        model: a Sequential model, or a Functional one that is a chain.
+        images: one image `(H, W, C)`, or a batch `(N, H, W, C)`.
+
+    Returns:
+        An `Explorer`.
+
+    Raises:
+        TypeError: `model` is no Keras model that is a chain of layers.
+        ValueError: the images have another shape than the model takes; the model
+            branches.
+
+    Example:
+        >>> explore(model, digit).layers[:2]
+        ['conv1', 'pool1']
+    """
+    batch = as_batch(model, images)
+    if not is_open(model):
+        received = f"{type(model).__name__} {model.name}"
+        raise expected(
+            "`model` to be a Sequential model, or a Functional one that is a chain",
+            received,
+            error=TypeError,
+        )
+    answers = feature_maps(model, batch)
+    shapes = {name: held.shape[1:] for name, held in answers.items()}
+    steps = steps_of(model, shapes, batch.shape[1:])
+    return Explorer(steps, as_array(as_tensor(batch)), answers)
+
+
+def _place(place: int | Sequence[int], step: Step) -> tuple[int, ...]:
+    axes = [place] if np.ndim(place) == 0 else list(place)
+    if len(axes) != len(step.after):
+        names = {1: "(unit,)", 3: "(row, column, channel)"}
+        wanted = names.get(len(step.after), f"{len(step.after)} integers")
+        raise expected(f"`place` in {step.name} to be {wanted}", f"place={place!r}")
+    return tuple(
+        check_integer("place", one, minimum=0, maximum=size - 1)
+        for one, size in zip(axes, step.after, strict=True)
+    )
