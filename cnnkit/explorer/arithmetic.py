@@ -1,11 +1,12 @@
 """Work out one number of a layer's answer from the numbers of the layer before."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 
-from cnnkit.explorer.bends import bent, is_known
+from cnnkit.explorer.bends import LINEAR, bent, is_known
 from cnnkit.explorer.steps import Step
 from cnnkit.explorer.told import Explanation
 
@@ -89,7 +90,7 @@ def _weighted(step: Step, given: np.ndarray, place: Place) -> Fields:
     if step.bend["name"] != "softmax":
         return fields | _bent(step, total)
     others = [(*place[:-1], unit) for unit in range(step.after[-1])]
-    alone = Step(**{**vars(step), "bend": {"name": "linear"}})
+    alone = replace(step, bend=LINEAR)
     logits = [_weighted(alone, given, other)["total"] for other in others]
     return fields | _share(step, np.array(logits), place[-1])
 
@@ -172,8 +173,8 @@ def _norm(step: Step, given: np.ndarray, place: Place) -> Fields:
 def _rescale(step: Step, given: np.ndarray, place: Place) -> Fields:
     read = _read(given, [place])
     numbers = {name: float(held[place[-1]]) for name, held in step.weights.items()}
-    product_, offset = read["inputs"][0] * numbers["scale"], numbers["offset"]
-    result, size = float(product_ + offset), float(abs(product_) + abs(offset))
+    scaled, offset = read["inputs"][0] * numbers["scale"], numbers["offset"]
+    result, size = float(scaled + offset), float(abs(scaled) + abs(offset))
     return {**read, "numbers": numbers, "result": result, "size": size}
 
 

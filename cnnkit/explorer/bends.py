@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from cnnkit.runtime import keras
+from cnnkit.scratch.activations import leaky_relu, sigmoid, tanh
 
 Bend = dict  # {"name": …} and its numbers
 LINEAR, UNKNOWN = {"name": "linear"}, {"name": "?"}
@@ -67,10 +68,6 @@ def _relu(x: float, bend: Bend) -> float:
     return below if x < threshold else x  # so that NaN stays
 
 
-def _sigmoid(x: float, _: Bend) -> float:
-    return 1 / (1 + np.exp(-x))
-
-
 def _elu(x: float, bend: Bend) -> float:
     return bend["alpha"] * np.expm1(x) if x < 0 else x
 
@@ -87,14 +84,14 @@ _FORMULAS: dict[str, Callable[[float, Bend], float]] = {
     "linear": lambda x, _: x,
     "relu": _relu,
     "relu6": lambda x, _: _relu(x, {"max_value": 6.0}),
-    "leaky_relu": lambda x, bend: x * bend["negative_slope"] if x < 0 else x,
+    "leaky_relu": lambda x, bend: leaky_relu(x, negative_slope=bend["negative_slope"]),
     "elu": _elu,
     "selu": lambda x, _: _SELU["scale"] * _elu(x, _SELU),
     "gelu": lambda x, _: x * (1 + math.erf(x / math.sqrt(2))) / 2,
-    "silu": lambda x, _: x * _sigmoid(x, _),
-    "sigmoid": _sigmoid,
+    "silu": lambda x, _: x * sigmoid(x),
+    "sigmoid": lambda x, _: sigmoid(x),
     "hard_sigmoid": _hard_sigmoid,
-    "tanh": lambda x, _: np.tanh(x),
+    "tanh": lambda x, _: tanh(x),
     "softplus": _softplus,
     "softsign": lambda x, _: x / (1 + abs(x)),
     "exponential": lambda x, _: np.exp(x),
