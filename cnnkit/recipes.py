@@ -18,7 +18,7 @@ class Recipe:
     | schedule | the learning rate |
     | --- | --- |
     | `constant` | stays, unless a callback lowers it |
-    | `cosine` | falls from `learning_rate` to a hundredth, slow, fast, slow |
+    | `cosine` | falls from `learning_rate` to `end_rate` of it, slow, fast, slow |
     | `one_cycle` | rises to it from a 25th for `warmup` of the steps, then `cosine` |
 
     Args:
@@ -32,6 +32,12 @@ class Recipe:
         schedule: `"constant"`, `"cosine"` or `"one_cycle"`. Default: "constant".
         warmup: share of the steps in which `one_cycle` rises, between 0 and 1.
             Default: 0.3.
+        end_rate: what is left of `learning_rate` when a schedule ends, as a share
+            of it, in [0, 1). Default: 0.01.
+        ema_momentum: share that a running average of all weights (an exponential
+            moving average) keeps in one step, in (0, 1). The model holds the
+            average when it is validated, saved and returned, and trains with
+            weights of its own. Default: None, no average.
         class_weight: `{class: weight}`, how much an image of the class counts; or
             `"balanced"`, so that all classes count alike, however many images
             they have. Default: None, all images count alike.
@@ -50,7 +56,8 @@ class Recipe:
         128
 
     Source: L. Smith and N. Topin, «Super-convergence», 2017, arXiv:1708.07120;
-    I. Loshchilov and F. Hutter, «SGDR», 2016, arXiv:1608.03983.
+    I. Loshchilov and F. Hutter, «SGDR», 2016, arXiv:1608.03983; B. Polyak and
+    A. Juditsky, «Acceleration of stochastic approximation by averaging», 1992.
     Taught in: notebooks/16_fast_training.ipynb
     """
 
@@ -60,6 +67,8 @@ class Recipe:
     epochs: int = 6
     schedule: str = "constant"
     warmup: float = 0.3
+    end_rate: float = 0.01
+    ema_momentum: float | None = None
     class_weight: Mapping[int, float] | str | None = None
     augmentation: Sequence[keras.layers.Layer] | Sequence[dict] = ()
     steps_per_execution: int = 1
@@ -71,6 +80,10 @@ class Recipe:
         check_integer("steps_per_execution", self.steps_per_execution, minimum=1)
         check_choice("schedule", self.schedule, SCHEDULES)
         check_number("warmup", self.warmup, minimum=0, below=1, exclusive=True)
+        check_number("end_rate", self.end_rate, minimum=0, below=1)
+        if self.ema_momentum is not None:
+            momentum = self.ema_momentum
+            check_number("ema_momentum", momentum, minimum=0, below=1, exclusive=True)
         _check_class_weight(self.class_weight)
         try:
             optimizer = keras.optimizers.get(self.optimizer)
@@ -105,13 +118,13 @@ class Recipe:
         steps = self.epochs * steps_an_epoch
         cosine = keras.optimizers.schedules.CosineDecay
         if self.schedule == "cosine":
-            return cosine(self.learning_rate, steps, alpha=0.01)
+            return cosine(self.learning_rate, steps, alpha=self.end_rate)
         if self.schedule == "one_cycle":
             rising = max(1, round(self.warmup * steps))
             return cosine(
                 self.learning_rate / 25,
                 max(1, steps - rising),
-                alpha=0.01,
+                alpha=self.end_rate,
                 warmup_target=self.learning_rate,
                 warmup_steps=rising,
             )

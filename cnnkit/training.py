@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cnnkit.averaging import AveragedWeights
 from cnnkit.batches import ShuffledBatches, checked_data
 from cnnkit.callbacks import callback_preset
 from cnnkit.errors import check_integer, expected
@@ -84,6 +85,8 @@ def train(
     recipe = recipe_named(recipe, epochs)
     images, labels, validation = checked_data(model, data)
     chosen = _callbacks_named(callbacks, run_dir, recipe)
+    if recipe.ema_momentum is not None:  # first, so that the others see the average
+        chosen = [AveragedWeights(recipe.ema_momentum), *chosen]
     run = open_folder(run_dir, resume)
     snapshot = read_snapshot(run) if resume else None
     if seed is None:

@@ -456,6 +456,13 @@ def test_a_cosine_falls_from_the_rate_to_a_hundredth(few):
     assert len(logged) == 3 and logged[-1] == pytest.approx(0.0002, rel=1e-3)
 
 
+def test_a_schedule_ends_at_the_end_rate(few):
+    for schedule in ("cosine", "one_cycle"):
+        recipe = Recipe(learning_rate=0.02, epochs=2, schedule=schedule, end_rate=0.25)
+        seen, _ = rates(recipe, few)
+        assert 0.005 < seen[-1] < 0.0065  # one step before the end
+
+
 def test_one_cycle_rises_and_falls(few):
     recipe = Recipe(
         learning_rate=0.05, epochs=2, batch_size=32, schedule="one_cycle", warmup=0.25
@@ -650,6 +657,10 @@ def test_tensorboard_files_are_written(few, tmp_path):
         ({"schedule": "linear"}, ValueError, "`schedule` to be one of"),
         ({"warmup": 0}, ValueError, "`warmup` to be a number above 0"),
         ({"warmup": 1}, ValueError, "warmup=1"),
+        ({"end_rate": 1}, ValueError, "`end_rate` to be a number at least 0 and below"),
+        ({"ema_momentum": 0}, ValueError, "`ema_momentum` to be a number above 0"),
+        ({"ema_momentum": 1.0}, ValueError, "ema_momentum=1.0"),
+        ({"ema_momentum": True}, TypeError, "ema_momentum=True"),
         ({"class_weight": "equal"}, ValueError, "`class_weight` to be"),
         ({"class_weight": {}}, ValueError, "`class_weight` to be"),
         ({"class_weight": {-1: 1}}, ValueError, "a class of class_weight"),
@@ -738,3 +749,107 @@ def test_a_preset_does_not_end_a_run_with_a_schedule(few):
     unscheduled = dataclasses.replace(recipe, schedule="constant", epochs=9)
     history = train(small_model(), few, recipe=unscheduled, progress=False)
     assert len(history.history["loss"]) == 5
+
+
+class Weights(keras.callbacks.Callback):
+    """Notes the weights after each step, and those that are validated."""
+
+    def __init__(self):
+        super().__init__()
+        self.trained, self.validated, self.begun = [], [], []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.begun.append(self.model.get_weights())
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.trained.append(self.model.get_weights())
+
+    def on_test_begin(self, logs=None):
+        self.validated.append(self.model.get_weights())
+
+
+def normalised_model():
+    keras.utils.set_random_seed(5)
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            keras.layers.AveragePooling2D(4),
+            keras.layers.Flatten(),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+
+
+def test_the_average_of_the_weights_is_what_one_computes(few):
+    seen = {}
+    for momentum in (None, 0.9):
+        recipe = Recipe(batch_size=32, epochs=2, ema_momentum=momentum)
+        watch, model = Weights(), normalised_model()
+        train(model, few, recipe=recipe, callbacks=[watch], progress=False, seed=3)
+        seen[momentum] = watch, model.get_weights()
+    (plain, last), (averaged, kept) = seen[None], seen[0.9]
+    # Training itself is the same, to the last bit, in the second epoch too.
+    assert len(plain.trained) == 32
+    for one, other in zip(plain.trained, averaged.trained, strict=True):
+        assert all(map(np.array_equal, one, other))
+    average, worked = plain.trained[0], []
+    for step, weights in enumerate(plain.trained, start=1):
+        keep = min(0.9, (1 + step) / (10 + step))
+        average = [
+            keep * a + (1 - keep) * w for a, w in zip(average, weights, strict=True)
+        ]
+        worked.append(average)
+    for found, wanted in [
+        (averaged.validated[0], worked[15]),
+        (averaged.validated[1], worked[31]),
+        (kept, worked[31]),
+    ]:
+        assert all(
+            np.allclose(f, w, atol=1e-6) for f, w in zip(found, wanted, strict=True)
+        )
+    assert all(map(np.array_equal, averaged.begun[1], plain.trained[15]))
+    # The moving mean of the normalisation is averaged like the weights.
+    assert not any(map(np.array_equal, kept, last))
+
+
+def test_steps_taken_together_count_one_by_one_in_the_average(few):
+    recipe = Recipe(batch_size=32, epochs=1, ema_momentum=0.5, steps_per_execution=8)
+    watch, model = Weights(), normalised_model()
+    train(model, few, recipe=recipe, callbacks=[watch], progress=False, seed=3)
+    first, second = watch.trained
+    keep = 0.5**8
+    for average, old, new in zip(model.get_weights(), first, second, strict=True):
+        assert np.allclose(average, keep * old + (1 - keep) * new, atol=1e-6)
+
+
+def test_an_average_resumes_where_it_was(few, tmp_path):
+    class Crash(keras.callbacks.Callback):
+        at = 2
+
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == self.at:
+                raise KeyboardInterrupt
+
+    recipe = Recipe(epochs=3, schedule="cosine", ema_momentum=0.9)
+    options = {"recipe": recipe, "progress": False, "seed": 4}
+    whole, model = normalised_model(), normalised_model()
+    calm, crash = Crash(), Crash()
+    calm.at = None
+    wanted = train(whole, few, callbacks=[calm], **options)
+    with pytest.raises(KeyboardInterrupt):
+        train(model, few, callbacks=[crash], run_dir=tmp_path, **options)
+    model = normalised_model()
+    history = train(
+        model, few, callbacks=[calm], run_dir=tmp_path, resume=True, **options
+    )
+    assert history.history == wanted.history
+    assert same_weights(model, whole)
+
+
+def test_the_checkpoint_holds_the_average(few, tmp_path):
+    recipe = Recipe(epochs=1, schedule="cosine", ema_momentum=0.9)
+    model = normalised_model()
+    train(model, few, recipe=recipe, run_dir=tmp_path, progress=False, seed=4)
+    saved = keras.saving.load_model(tmp_path / "best.keras")
+    assert same_weights(saved, model)
