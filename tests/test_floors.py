@@ -28,6 +28,7 @@ FLOORS = {
     "distortion": 3,
     "progress": 3,
     "recipes": 3,
+    "averaging": 3,
     "batches": 3,
     "snapshots": 3,
     "training": 4,

@@ -115,9 +115,11 @@ def test_the_wheel_holds_the_package_and_its_requirements(wheel):
         (metadata,) = (name for name in names if name.endswith("METADATA"))
         told = Parser().parsestr(archive.read(metadata).decode())
     sources = {
-        path.relative_to(ROOT).as_posix() for path in (ROOT / "cnnkit").rglob("*.py")
+        path.relative_to(ROOT).as_posix()
+        for kind in ("*.py", "*.mjs", "*.css")
+        for path in (ROOT / "cnnkit").rglob(kind)
     }
-    assert {name for name in names if name.endswith(".py")} == sources
+    assert {name for name in names if ".dist-info/" not in name} == sources
     required = {re.split(r"[<>=]", line)[0] for line in told.get_all("Requires-Dist")}
     listed = (ROOT / "requirements.txt").read_text().splitlines()
     assert {re.split(r"[<>=]", x)[0] for x in listed if x[:1] != "#"} <= required

@@ -1,15 +1,20 @@
 """Look up any number of a network, and how it came about."""
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from cnnkit.errors import check_choice, check_integer, expected
 from cnnkit.explorer.arithmetic import worked_out
+from cnnkit.explorer.page import framed, page_of
+from cnnkit.explorer.payload import payload_of
 from cnnkit.explorer.steps import Step, steps_of
 from cnnkit.explorer.told import Explanation
 from cnnkit.features.images import as_array, as_batch, as_tensor
 from cnnkit.features.maps import feature_maps
+from cnnkit.files import whole_file
 from cnnkit.runtime import keras
 from cnnkit.tracing.chain import is_open
 
@@ -17,14 +22,19 @@ from cnnkit.tracing.chain import is_open
 class Explorer:
     """What a model answers to some images, each number with its arithmetic.
 
-    Made by `explore`.
+    Made by `explore`. At the end of a notebook's cell it shows as a page: point at
+    a number of any layer, and see how it came about.
     """
 
     def __init__(
-        self, steps: Sequence[Step], images: np.ndarray, answers: dict[str, np.ndarray]
+        self,
+        steps: Sequence[Step],
+        images: np.ndarray,
+        answers: dict[str, np.ndarray],
+        **shown: object,
     ) -> None:
         self._steps = {step.name: step for step in steps}
-        self._images, self._answers = images, answers
+        self._images, self._answers, self._shown = images, answers, shown
 
     @property
     def layers(self) -> list[str]:
@@ -69,13 +79,55 @@ class Explorer:
         given = self._images if step.source is None else self._answers[step.source]
         return worked_out(step, given[image], place, held[image][place])
 
+    def to_html(self, path: str | os.PathLike) -> Path:
+        """Write the page as one file, which works from disk without a network.
 
-def explore(model: keras.Model, images: np.ndarray) -> Explorer:
+        Args:
+            path: of the file; one that is there is replaced.
+
+        Returns:
+            The path.
+
+        Raises:
+            OSError: the file cannot be written; nothing is left of it then.
+        """
+        path = Path(path)
+        with whole_file(path) as partial:
+            partial.write_text(self._page(), encoding="utf-8")
+        return path
+
+    def _page(self) -> str:
+        payload = payload_of(
+            list(self._steps.values()), self._images, self._answers, **self._shown
+        )
+        return page_of(payload)
+
+    def _repr_html_(self) -> str:
+        return framed(self._page(), f"Explorer of {self._shown['name']}")
+
+    def __repr__(self) -> str:
+        images = f"{len(self._images)} image{'' if len(self._images) == 1 else 's'}"
+        return f"Explorer of {self._shown['name']}: {images}, {len(self._steps)} layers"
+
+
+def explore(
+    model: keras.Model,
+    images: np.ndarray,
+    *,
+    classes: Sequence[str] | None = None,
+    captions: Sequence[str] | None = None,
+    dense_terms: int | None = None,
+) -> Explorer:
     """Run images through a model, so that each number can be looked up.
 
     Args:
         model: a Sequential model, or a Functional one that is a chain.
         images: one image `(H, W, C)`, or a batch `(N, H, W, C)`.
+        classes: a name for each number of the last layer. Default: 0, 1, 2, …
+        captions: a name for each image. Default: image 0, image 1, …
+        dense_terms: how many products of a dense layer's number the page holds, the
+            strongest; it tells what the others bring together. Fewer make a smaller
+            page, in which no one can draw. Default: None, all of them.
 
     Returns:
         An `Explorer`.
@@ -83,7 +135,7 @@ def explore(model: keras.Model, images: np.ndarray) -> Explorer:
     Raises:
         TypeError: `model` is no Keras model that is a chain of layers.
         ValueError: the images have another shape than the model takes; the model
-            branches.
+            branches; there are too many or too few names.
 
     Example:
         >>> explore(model, digit).layers[:2]
@@ -100,7 +152,28 @@ def explore(model: keras.Model, images: np.ndarray) -> Explorer:
     answers = feature_maps(model, batch)
     shapes = {name: held.shape[1:] for name, held in answers.items()}
     steps = steps_of(model, shapes, batch.shape[1:])
-    return Explorer(steps, as_array(as_tensor(batch)), answers)
+    if dense_terms is not None:
+        check_integer("dense_terms", dense_terms, minimum=1)
+    return Explorer(
+        steps,
+        as_array(as_tensor(batch)),
+        answers,
+        name=model.name,
+        classes=_named("classes", classes, steps[-1].after[-1], ""),
+        captions=_named("captions", captions, len(batch), "image "),
+        dense_terms=dense_terms,
+    )
+
+
+def _named(
+    name: str, given: Sequence[str] | None, count: int, default: str
+) -> list[str]:
+    """The names that were given, as text; numbered ones if there are none."""
+    if given is None:
+        return [f"{default}{i}" for i in range(count)]
+    if isinstance(given, str) or len(given) != count:
+        raise expected(f"`{name}` to be {count} names", f"{name}={given!r}")
+    return [str(one) for one in given]
 
 
 def _place(place: int | Sequence[int], step: Step) -> tuple[int, ...]:

@@ -1,0 +1,77 @@
+"""The page of an explorer: one text, out of the modules in the folder `page`.
+
+The modules are plain JavaScript that Node and a browser can import as they are. One
+page cannot import files, so each module becomes a function here, and what it exports
+the fields of its answer. Nothing else is built.
+"""
+
+import html
+import json
+import re
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent / "page"
+# Each after those that it imports.
+_MODULES = (
+    *("bends", "arithmetic", "told", "colours", "detail"),
+    *("network", "overview", "pad", "page"),
+)
+_IMPORT = re.compile(r'^import (\{[^}]+\}) from "\./(\w+)\.mjs";$', re.MULTILINE)
+_EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const) (\w+))", re.M)
+_COMMENTS = ("//", "/*", "*")
+_HEIGHT = 760  # pixels of the frame in a notebook; the page scrolls in it
+
+# The page may fetch nothing from anywhere.
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
+script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title><style>body {{ margin: 0 }}
+{style}</style></head>
+<body><main class="explorer"><noscript>This page needs JavaScript.</noscript></main>
+<script type="application/json" id="payload">{payload}</script>
+<script type="module">{code}
+const payload = JSON.parse(document.getElementById("payload").textContent);
+globalThis.explorer = await $page.show(document.querySelector("main"), payload);
+</script></body></html>
+"""
+
+
+def page_of(payload: dict[str, object]) -> str:
+    """Return the page that shows what `payload_of` returns."""
+    text = json.dumps(payload, allow_nan=False, ensure_ascii=False)
+    for letter in "<>&\u2028\u2029":  # no name can end the script
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return _PAGE.format(
+        title=html.escape(f"{payload['name']}, number by number"),
+        style=(_FOLDER / "page.css").read_text(encoding="utf-8"),
+        payload=text,
+        code=joined(),
+    )
+
+
+def framed(page: str, title: str) -> str:
+    """Return the page in a frame that keeps it apart from the notebook."""
+    return (
+        f'<iframe sandbox="allow-scripts" title="{html.escape(title)}" '
+        f'style="width:100%;height:{_HEIGHT}px;border:0" '
+        f'srcdoc="{html.escape(page)}"></iframe>'
+    )
+
+
+def joined() -> str:
+    """Return all modules as one, without their comments."""
+    return "\n".join(_as_function(name) for name in _MODULES)
+
+
+def _as_function(name: str) -> str:
+    code = (_FOLDER / f"{name}.mjs").read_text(encoding="utf-8")
+    code = _IMPORT.sub(r"const \1 = $\2;", code)
+    names = [found[1] for found in _EXPORT.findall(code)]
+    code = _EXPORT.sub(r"\1", code)
+    lines = [line.strip() for line in code.splitlines()]
+    kept = [line for line in lines if line and not line.startswith(_COMMENTS)]
+    body = "\n".join(kept)
+    answer = f"return {{ {', '.join(names)} }};"
+    return f"const ${name} = (() => {{\n{body}\n{answer}\n}})();"

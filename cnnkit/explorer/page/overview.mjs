@@ -1,0 +1,174 @@
+// All layers side by side: the image, the maps of each layer, the classes.
+
+import { indexOf, placeOf, range, sizeOf } from "./arithmetic.mjs";
+import { limitOf, paint, paintImage } from "./colours.mjs";
+import { escaped } from "./detail.mjs";
+import { number } from "./told.mjs";
+
+const MOST_MAPS = 16, MOST_BARS = 20;
+
+/** How numbers of a shape are laid out: [height, width, channels]. */
+export function layoutOf(shape) {
+  if (shape.length === 3) return shape;
+  if (shape.length === 2) return [...shape, 1];
+  const count = sizeOf(shape), columns = Math.ceil(Math.sqrt(count));
+  return [Math.ceil(count / columns), columns, 1];
+}
+
+/** The place that is drawn at row y and column x of a map; null beyond the last. */
+export function placeAt(shape, [y, x, channel]) {
+  if (shape.length === 3) return [y, x, channel];
+  if (shape.length === 2) return [y, x];
+  const index = y * layoutOf(shape)[1] + x;
+  return index < sizeOf(shape) ? placeOf(index, shape) : null;
+}
+
+/** The reverse: [y, x, channel] of a place. */
+export function spotOf(shape, place) {
+  if (shape.length === 3) return place;
+  if (shape.length === 2) return [...place, 0];
+  const index = indexOf(place, shape), columns = layoutOf(shape)[1];
+  return [Math.floor(index / columns), index % columns, 0];
+}
+
+export class Overview {
+  /** Fill `root` with a column for each layer; `state` is the page's. */
+  constructor(root, network, state) {
+    Object.assign(this, { root, network, state, all: new Set() });
+    root.innerHTML = range(network.steps.length + 1, -1).map((layer) => this.#column(layer)).join("");
+    this.columns = [...root.children];
+    for (const layer of this.layers()) this.#fill(layer);
+  }
+
+  layers() {
+    return range(this.network.steps.length + 1, -1);
+  }
+
+  hasBars(layer) {
+    const shape = this.network.shapeOf(layer);
+    return layer === this.network.steps.length - 1 && shape.length === 1 && shape[0] <= MOST_BARS;
+  }
+
+  /** Show all maps of a layer, or the strongest. */
+  toggle(layer) {
+    if (!this.all.delete(layer)) this.all.add(layer);
+    this.#fill(layer);
+    this.paintLayer(layer);
+  }
+
+  paint() {
+    for (const layer of this.layers()) {
+      if (!this.hasBars(layer) && this.#channels(layer).join() !== this.#shown(layer)) this.#fill(layer);
+      this.paintLayer(layer);
+    }
+  }
+
+  /** The canvas of the map in which a place lies; it is shown if it was not. */
+  canvasOf(layer, place) {
+    const channel = this.#isPicture(layer) ? 0 : spotOf(this.network.shapeOf(layer), place)[2];
+    const find = () => this.columns[layer + 1].querySelector(`canvas[data-channel="${channel}"]`);
+    if (!find() && !this.hasBars(layer)) this.toggle(layer);
+    return find();
+  }
+
+  /** Frame a part of each map that `spans` = [[y0, y1], [x0, x1]] names, or of one. */
+  frame(kind, layer, spans, channel = null) {
+    for (const box of this.root.querySelectorAll(`.box.${kind}`)) box.remove();
+    if (!spans) return;
+    const [height, width] = layoutOf(this.network.shapeOf(layer));
+    for (const canvas of this.columns[layer + 1].querySelectorAll("canvas")) {
+      if (channel !== null && !this.#isPicture(layer) && Number(canvas.dataset.channel) !== channel) continue;
+      const box = document.createElement("i");
+      box.className = `box ${kind}`;
+      const [[top, bottom], [left, right]] = spans;
+      box.style.cssText = `top:${100 * top / height}%;left:${100 * left / width}%;`
+        + `height:${100 * (bottom - top + 1) / height}%;width:${100 * (right - left + 1) / width}%`;
+      canvas.parentElement.append(box);
+    }
+  }
+
+  paintLayer(layer) {
+    const { network, state } = this, column = this.columns[layer + 1];
+    if (this.hasBars(layer)) {
+      this.#paintBars(layer, column.querySelector(".maps"));
+      return;
+    }
+    const shape = layoutOf(network.shapeOf(layer)), numbers = this.#numbers(layer);
+    const together = state.shared ? limitOf(numbers) : 0;
+    for (const canvas of column.querySelectorAll("canvas")) {
+      const channel = Number(canvas.dataset.channel);
+      if (layer < 0 && (this.#isPicture(layer) || shape[2] === 1)) paintImage(canvas, numbers, shape);
+      else paint(canvas, numbers, shape, channel, together || limitOf(slice(numbers, shape, channel)), state.paper);
+    }
+  }
+
+  #column(layer) {
+    const { network } = this, step = network.steps[layer];
+    const shape = network.shapeOf(layer).join("×");
+    const [rows, columns] = layer < 0 ? [0, 0] : network.unread(layer);
+    const lost = [[rows, "row"], [columns, "column"]].filter(([n]) => n)
+      .map(([n, what]) => `${n} ${what}${n > 1 ? "s" : ""}`).join(" and ");
+    const source = escaped(network.nameOf(layer - 1));
+    return `<section class="layer" data-layer="${layer}"><h2>${layer < 0 ? "image" : escaped(step.name)}</h2>`
+      + `<p>${layer < 0 ? "" : `${escaped(step.label)}, `}${shape}${
+        lost ? `<br>no window reads ${lost} of ${source}` : ""}</p><div class="maps"></div></section>`;
+  }
+
+  #isPicture(layer) {
+    return layer < 0 && this.network.shape.length === 3 && this.network.shape[2] === 3;
+  }
+
+  #numbers(layer) {
+    const { network, state } = this;
+    const before = state.raw && layer >= 0 ? network.before(layer, state.image) : null;
+    return before ?? network.answer(layer, state.image);
+  }
+
+  #channels(layer) {
+    const [, , count] = layoutOf(this.network.shapeOf(layer));
+    if (this.#isPicture(layer)) return [0];
+    if (count <= MOST_MAPS || this.all.has(layer)) return range(count);
+    const numbers = this.network.answer(layer, this.state.image), strength = new Float64Array(count);
+    numbers.forEach((n, i) => { strength[i % count] += Math.abs(n); });
+    return range(count).sort((a, b) => strength[b] - strength[a]).slice(0, MOST_MAPS);
+  }
+
+  #shown(layer) {
+    return [...this.columns[layer + 1].querySelectorAll("canvas")].map((c) => c.dataset.channel).join();
+  }
+
+  #fill(layer) {
+    const [height, width, count] = layoutOf(this.network.shapeOf(layer));
+    const name = layer < 0 ? "image" : this.network.nameOf(layer);
+    const maps = this.columns[layer + 1].querySelector(".maps");
+    if (this.hasBars(layer)) {
+      maps.className = "maps bars";
+      maps.innerHTML = range(height * width).slice(0, sizeOf(this.network.shapeOf(layer))).map((unit) =>
+        `<button data-unit="${unit}"><span>${escaped(this.network.classes[unit] ?? unit)}</span>`
+        + "<span><i></i></span><output></output></button>").join("");
+      return;
+    }
+    const wide = Math.min(1, width / height), tall = Math.min(1, height / width);
+    maps.innerHTML = this.#channels(layer).map((channel) => {
+      const title = count > 1 && !this.#isPicture(layer) ? `map ${channel}` : "";
+      return `<div class="map"><span>${title}</span><div class="frame" style="--w:${wide};--h:${tall}">`
+        + `<canvas data-channel="${channel}" tabindex="-1" role="application" aria-roledescription="map" `
+        + `aria-label="${escaped(name)} ${title}, ${height} by ${width}"></canvas></div></div>`;
+    }).join("") + (count > MOST_MAPS && !this.#isPicture(layer)
+      ? `<button data-more="${layer}">${this.all.has(layer) ? `the ${MOST_MAPS} strongest` : `all ${count} maps`}</button>` : "");
+  }
+
+  #paintBars(layer, maps) {
+    const numbers = this.#numbers(layer), limit = limitOf(numbers);
+    [...maps.children].forEach((button, unit) => {
+      const bar = button.querySelector("i");
+      bar.style.width = `${100 * Math.abs(numbers[unit]) / limit || 0}%`;
+      bar.className = numbers[unit] < 0 ? "minus" : "plus";
+      button.querySelector("output").textContent = number(numbers[unit], Math.min(3, this.state.digits));
+    });
+  }
+}
+
+function slice(numbers, [height, width, channels], channel) {
+  return range(height * width).map((i) => numbers[i * channels + channel] ?? 0);
+}

@@ -1,0 +1,124 @@
+"""What the page needs of an explorer: plain values, and all arrays in one text."""
+
+import base64
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from cnnkit.explorer.steps import Step
+
+
+class _Pack:
+    """Collects arrays of float32; a page needs only where each begins."""
+
+    def __init__(self) -> None:
+        self._parts: list[np.ndarray] = []
+        self._count = 0
+
+    def add(self, array: np.ndarray) -> dict[str, object]:
+        part = np.ascontiguousarray(array, dtype="<f4")
+        held = {"at": self._count, "shape": list(part.shape)}
+        self._parts.append(part.ravel())
+        self._count += part.size
+        return held
+
+    def text(self) -> str:
+        """Base64 of the deflated numbers.
+
+        The first bytes of all numbers come first, then the second ones, and so on:
+        bytes that are alike lie together, which saves a seventh.
+        """
+        numbers = np.concatenate(self._parts) if self._parts else np.zeros(0, "<f4")
+        planes = numbers.view("u1").reshape(-1, 4).T
+        return base64.b64encode(zlib.compress(planes.tobytes(), 9)).decode("ascii")
+
+
+def payload_of(
+    steps: Sequence[Step],
+    images: np.ndarray,
+    answers: dict[str, np.ndarray],
+    *,
+    name: str,
+    classes: Sequence[str],
+    captions: Sequence[str],
+    dense_terms: int | None,
+) -> dict[str, object]:
+    """All that the page shows, ready for JSON.
+
+    Args:
+        steps: of the model.
+        images: `(N, …)`, as the model is given them.
+        answers: of each step to all images.
+        name: of the model.
+        classes: a name for each entry of the answer.
+        captions: a name for each image.
+        dense_terms: how many terms of a number of a dense layer are kept, the
+            strongest; None keeps all.
+    """
+    pack, told, given = _Pack(), [], images
+    for step in steps:
+        entry = _plain(step)
+        if step.kind == "dense" and dense_terms is not None and given.ndim == 2:
+            entry["kept"] = _strongest(step, given, min(dense_terms, given.shape[1]))
+            entry["kept"] = {key: pack.add(one) for key, one in entry["kept"].items()}
+        entry["weights"] = {
+            key: pack.add(one)
+            for key, one in step.weights.items()
+            if key != "kernel" or "kept" not in entry
+        }
+        told.append(entry)
+        given = answers[step.name]
+    return {
+        "name": name,
+        "classes": list(classes),
+        "captions": list(captions),
+        "trimmed": any("kept" in entry for entry in told),
+        "images": pack.add(images),
+        "steps": told,
+        "answers": [pack.add(answers[step.name]) for step in steps],
+        "numbers": pack.text(),
+    }
+
+
+def _plain(step: Step) -> dict[str, object]:
+    """The step without its weights."""
+    window = step.window and {
+        "size": step.window.size,
+        "strides": step.window.strides,
+        "dilation": step.window.dilation,
+        "zeros": step.window.zeros,
+    }
+    return {
+        "name": step.name,
+        "label": step.label,
+        "kind": step.kind,
+        "before": step.before,
+        "after": step.after,
+        "window": window,
+        "bend": step.bend,
+        "options": step.options,
+    }
+
+
+def _strongest(step: Step, given: np.ndarray, count: int) -> dict[str, np.ndarray]:
+    """The strongest terms of each number of a dense layer, and what the rest brings.
+
+    Returns:
+        `inputs` and `weights`, `(N, units, count)`; `rest`, its low digits, and the
+        `sizes` of the terms in it, `(N, units)`.
+    """
+    kernel = step.weights["kernel"].astype(np.float64)  # (inputs, units)
+    kept = {key: [] for key in ("inputs", "weights", "rest", "restLow", "sizes")}
+    for one in given.astype(np.float64):
+        terms = (one[:, np.newaxis] * kernel).T
+        order = np.argsort(-np.abs(terms), axis=1, kind="stable")
+        first, others = order[:, :count], order[:, count:]
+        rest = np.take_along_axis(terms, others, axis=1)
+        high = rest.sum(axis=1).astype(np.float32)
+        kept["inputs"].append(first)
+        kept["weights"].append(np.take_along_axis(kernel.T, first, axis=1))
+        kept["rest"].append(high)
+        kept["restLow"].append(rest.sum(axis=1) - high)
+        kept["sizes"].append(np.abs(rest).sum(axis=1))
+    return {key: np.array(held) for key, held in kept.items()}
