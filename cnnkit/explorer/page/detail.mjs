@@ -15,7 +15,7 @@ export const escaped = (text) => String(text).replace(/[&<>"']/g, (letter) => `&
  * the one that brings most), `classes`.
  */
 export function detail(told, value, source, view) {
-  const { step } = told, say = (x) => number(x, view.digits);
+  const { step } = told, say = (x) => number(x || Math.abs(x), view.digits);  // no −0
   const parts = (PARTS[step.kind] ?? unchanged)(told, say, view, source);
   return [
     `<h2>${escaped(step.name)} <small>${escaped(step.label)}, ${where(told.place)}</small></h2>`,

@@ -6,7 +6,7 @@ import { detail, escaped, spoken, where } from "./detail.mjs";
 import { networkOf } from "./network.mjs";
 import { Overview, layoutOf, placeAt, spotOf } from "./overview.mjs";
 import { Pad } from "./pad.mjs";
-import { grouped, strongest } from "./told.mjs";
+import { grouped, number, strongest } from "./told.mjs";
 
 const PLAY_MS = 250;
 
@@ -51,11 +51,11 @@ class Page {
     overview.frame("here", layer, [[spot[0], spot[0]], [spot[1], spot[1]]], spot[2]);
     overview.frame("field", -1, layer < 0 ? null : network.field(layer, place));
     if (layer < 0) {
+      const pixel = number(network.value(-1, place, state.image), state.digits);
       overview.frame("window", -1, null);
-      const text = `image, ${where(place)}: ${network.value(-1, place, state.image)}`;
       this.detail.innerHTML = `<h2>image <small>${where(place)}</small></h2>`
-        + `<p class="result"><output>${network.value(-1, place, state.image)}</output></p>`;
-      this.#say(text);
+        + `<p class="result"><output>${pixel}</output></p>`;
+      this.#say(`image, ${where(place)}: ${pixel}`);
       return;
     }
     const told = network.explain(layer, place, state.image);
@@ -244,7 +244,7 @@ class Page {
       else this.state.channel = Number(channel.dataset.channel);
       this.drawNow();
       this.detail.querySelector(`[data-channel="${channel.dataset.channel}"]`)?.focus();
-    } else if (target.closest("[data-unit]")) this.#go(...JSON.parse(target.closest("[data-unit]").dataset.unit));
+    }
   }
 
   #focusMap() {
@@ -274,7 +274,6 @@ class Page {
   #move(key) {
     const { network } = this, shape = network.shapeOf(this.layer);
     const [height, width, channels] = layoutOf(shape), [y, x, c] = spotOf(shape, this.place);
-    const picture = this.layer < 0 && channels === 3;
     const spots = { ArrowUp: [y - 1, x, c], ArrowDown: [y + 1, x, c], ArrowLeft: [y, x - 1, c], ArrowRight: [y, x + 1, c],
       Home: [y, 0, c], End: [y, width - 1, c], PageUp: [y, x, c - 1], PageDown: [y, x, c + 1] };
     const layers = { "Shift ArrowLeft": -1, "Shift ArrowRight": 1 };
@@ -288,7 +287,7 @@ class Page {
       const spot = spots[key];
       if (!spot) return false;
       const inside = spot.every((n, axis) => n >= 0 && n < [height, width, channels][axis]);
-      const place = inside && !(picture && spot[2] !== c && false) ? placeAt(shape, spot) : null;
+      const place = inside ? placeAt(shape, spot) : null;
       if (place) this.point(this.layer, place);
     }
     this.drawNow();
