@@ -1,5 +1,6 @@
 """Look up any number of a network, and how it came about."""
 
+import base64
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from cnnkit.errors import check_choice, check_integer, expected
 from cnnkit.explorer.arithmetic import worked_out
 from cnnkit.explorer.page import framed, page_of
 from cnnkit.explorer.payload import payload_of
+from cnnkit.explorer.picture import picture_of
 from cnnkit.explorer.steps import Step, steps_of
 from cnnkit.explorer.told import Explanation
 from cnnkit.features.images import as_array, as_batch, as_tensor
@@ -23,7 +25,9 @@ class Explorer:
     """What a model answers to some images, each number with its arithmetic.
 
     Made by `explore`. At the end of a notebook's cell it shows as a page: point at
-    a number of any layer, and see how it came about.
+    a number of any layer, and see how it came about. Where no script may run it
+    shows as a picture, and `print` writes it as text; both take one number apart,
+    that which the page begins with.
     """
 
     def __init__(
@@ -31,10 +35,14 @@ class Explorer:
         steps: Sequence[Step],
         images: np.ndarray,
         answers: dict[str, np.ndarray],
+        *,
+        at: tuple[str, int | Sequence[int]] | None,
         **shown: object,
     ) -> None:
         self._steps = {step.name: step for step in steps}
         self._images, self._answers, self._shown = images, answers, shown
+        self._at = _start(self._steps, answers) if at is None else at
+        self._first = self.explain(*self._at)
 
     @property
     def layers(self) -> list[str]:
@@ -93,17 +101,37 @@ class Explorer:
         """
         path = Path(path)
         with whole_file(path) as partial:
-            partial.write_text(self._page(), encoding="utf-8")
+            partial.write_text(page_of(self.payload()), encoding="utf-8")
         return path
 
-    def _page(self) -> str:
-        payload = payload_of(
-            list(self._steps.values()), self._images, self._answers, **self._shown
+    def payload(self) -> dict[str, object]:
+        """What the page is made of: plain values, and all numbers in one text."""
+        place = [int(axis) for axis in self._first.place]
+        return payload_of(
+            list(self._steps.values()),
+            self._images,
+            self._answers,
+            start=[self.layers.index(self._first.layer), place],
+            **self._shown,
         )
-        return page_of(payload)
 
-    def _repr_html_(self) -> str:
-        return framed(self._page(), f"Explorer of {self._shown['name']}")
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        picture = base64.b64encode(self._repr_png_()).decode("ascii")
+        page = framed(page_of(self.payload()), repr(self), str(self), picture)
+        return {"text/html": page, "image/png": picture, "text/plain": str(self)}
+
+    def _repr_png_(self) -> bytes:
+        maps = {name: held[0] for name, held in self._answers.items()}
+        return picture_of(maps, self._images[0], str(self._first))
+
+    def __str__(self) -> str:
+        rows = [
+            (step.name, step.label, "×".join(map(str, step.after)))
+            for step in self._steps.values()
+        ]
+        wide = [max(len(row[column]) for row in rows) for column in range(2)]
+        table = [f"  {n:<{wide[0]}}  {k:<{wide[1]}}  {shape}" for n, k, shape in rows]
+        return "\n".join([repr(self), *table, "", str(self._first)])
 
     def __repr__(self) -> str:
         images = f"{len(self._images)} image{'' if len(self._images) == 1 else 's'}"
@@ -116,6 +144,7 @@ def explore(
     *,
     classes: Sequence[str] | None = None,
     captions: Sequence[str] | None = None,
+    at: tuple[str, int | Sequence[int]] | None = None,
     dense_terms: int | None = None,
 ) -> Explorer:
     """Run images through a model, so that each number can be looked up.
@@ -125,6 +154,8 @@ def explore(
         images: one image `(H, W, C)`, or a batch `(N, H, W, C)`.
         classes: a name for each number of the last layer. Default: 0, 1, 2, …
         captions: a name for each image. Default: image 0, image 1, …
+        at: the number that is shown first, as `(layer, place)`; see
+            `Explorer.explain`. Default: the largest of the first layer with a window.
         dense_terms: how many products of a dense layer's number the page holds, the
             strongest; it tells what the others bring together. Fewer make a smaller
             page, in which no one can draw. Default: None, all of them.
@@ -135,11 +166,13 @@ def explore(
     Raises:
         TypeError: `model` is no Keras model that is a chain of layers.
         ValueError: the images have another shape than the model takes; the model
-            branches; there are too many or too few names.
+            branches; there are too many or too few names; there is no such number.
 
     Example:
         >>> explore(model, digit).layers[:2]
         ['conv1', 'pool1']
+
+    Taught in: notebooks/02_convolution.ipynb, notebooks/13_feature_maps.ipynb
     """
     batch = as_batch(model, images)
     if not is_open(model):
@@ -158,11 +191,22 @@ def explore(
         steps,
         as_array(as_tensor(batch)),
         answers,
+        at=at,
         name=model.name,
         classes=_named("classes", classes, steps[-1].after[-1], ""),
         captions=_named("captions", captions, len(batch), "image "),
         dense_terms=dense_terms,
     )
+
+
+def _start(
+    steps: dict[str, Step], answers: dict[str, np.ndarray]
+) -> tuple[str, tuple[int, ...]]:
+    """The largest number of the first layer with a window, or of the last layer."""
+    windowed = [step.name for step in steps.values() if step.window]
+    name = windowed[0] if windowed else list(steps)[-1]
+    first = np.where(np.isnan(answers[name][0]), -np.inf, answers[name][0])
+    return name, tuple(map(int, np.unravel_index(first.argmax(), first.shape)))
 
 
 def _named(

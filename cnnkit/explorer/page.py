@@ -14,7 +14,7 @@ _FOLDER = Path(__file__).parent / "page"
 # Each after those that it imports.
 _MODULES = (
     *("bends", "arithmetic", "told", "colours", "detail"),
-    *("network", "overview", "pad", "page"),
+    *("field", "network", "overview", "pad", "page"),
 )
 _IMPORT = re.compile(r'^import (\{[^}]+\}) from "\./(\w+)\.mjs";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const) (\w+))", re.M)
@@ -27,7 +27,7 @@ _PAGE = """<!doctype html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
 script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title><style>body {{ margin: 0 }}
+<title>{title}</title><style>body {{ margin: 0 }} main {{ min-height: 100vh }}
 {style}</style></head>
 <body><main class="explorer"><noscript>This page needs JavaScript.</noscript></main>
 <script type="application/json" id="payload">{payload}</script>
@@ -51,12 +51,27 @@ def page_of(payload: dict[str, object]) -> str:
     )
 
 
-def framed(page: str, title: str) -> str:
-    """Return the page in a frame that keeps it apart from the notebook."""
+def framed(page: str, title: str, text: str, picture: str) -> str:
+    """Return the page in a frame that keeps it apart from the notebook.
+
+    Where frames are taken out, of a notebook that is not trusted or on GitHub, the
+    picture that lies behind it is seen.
+
+    Args:
+        page: the whole page.
+        title: of the frame.
+        text: what the picture says, for those who cannot see it.
+        picture: PNG, as base64.
+    """
+    seen = html.escape(text).replace("\n", "&#10;")
     return (
-        f'<iframe sandbox="allow-scripts" title="{html.escape(title)}" '
-        f'style="width:100%;height:{_HEIGHT}px;border:0" '
-        f'srcdoc="{html.escape(page)}"></iframe>'
+        f'<div style="position:relative;height:{_HEIGHT}px;overflow:hidden">'
+        "<p>A picture of the explorer. Run the cell to point at its numbers.</p>"
+        f'<img alt="{seen}" src="data:image/png;base64,{picture}" '
+        'style="max-width:100%;max-height:700px">'
+        f'<iframe sandbox="allow-scripts" title="{html.escape(title)}" style="'
+        "position:absolute;top:0;left:0;width:100%;height:100%;border:0;"
+        f'background:white" srcdoc="{html.escape(page)}"></iframe></div>'
     )
 
 

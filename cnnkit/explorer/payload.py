@@ -42,6 +42,7 @@ def payload_of(
     name: str,
     classes: Sequence[str],
     captions: Sequence[str],
+    start: Sequence[object],
     dense_terms: int | None,
 ) -> dict[str, object]:
     """All that the page shows, ready for JSON.
@@ -53,6 +54,7 @@ def payload_of(
         name: of the model.
         classes: a name for each entry of the answer.
         captions: a name for each image.
+        start: which number is shown first: the index of its layer, its place.
         dense_terms: how many terms of a number of a dense layer are kept, the
             strongest; None keeps all.
     """
@@ -73,6 +75,7 @@ def payload_of(
         "name": name,
         "classes": list(classes),
         "captions": list(captions),
+        "start": list(start),
         "trimmed": any("kept" in entry for entry in told),
         "images": pack.add(images),
         "steps": told,

@@ -20,7 +20,7 @@ from cnnkit.plots.strips import (
 )
 from cnnkit.plots.style import INK, MAGNITUDE, SIGNED, as_pictures, on_paper, readable
 
-_MOST_LAYERS = 40
+MOST_LAYERS = 40
 _TALLEST = 18.0  # inches
 _SIDE, _LEAST_SIDE = 0.8, 0.33  # of a tile, inches
 _LEFT, _RIGHT = 1.4, 1.25  # room for the names, and for the scales
@@ -134,9 +134,9 @@ def _layers_of(maps: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
             advice="Take what feature_maps(model, image) returns.",
             error=TypeError,
         )
-    if not 1 <= len(maps) <= _MOST_LAYERS:
+    if not 1 <= len(maps) <= MOST_LAYERS:
         raise expected(
-            f"`maps` of 1 to {_MOST_LAYERS} layers",
+            f"`maps` of 1 to {MOST_LAYERS} layers",
             f"{len(maps)}",
             advice="Name those to be drawn: feature_maps(model, image, layers=[…]).",
         )

@@ -96,9 +96,9 @@ function conv(told, say, view, source) {
   const parts = [
     '<div class="grids">',
     grid(`${title}${padded ? "; hatched: padding" : ""}`, told, told.inputs, channel, say, { link: true }),
-    '<span class="sign">×</span>', grid("kernel", told, told.weights, channel, say),
-    '<span class="sign">=</span>', grid(`products, together ${say(sums[channel])}`, told, told.terms, channel, say),
-    "</div>",
+    '<div><span class="sign">×</span>', grid("kernel", told, told.weights, channel, say), "</div>",
+    '<div><span class="sign">=</span>',
+    grid(`products, together ${say(sums[channel])}`, told, told.terms, channel, say), "</div></div>",
   ];
   const shown = order.slice(0, view.allChannels ? order.length : MOST_CHANNELS);
   if (sums.length > 1) {

@@ -2,6 +2,7 @@
 
 import { along, forward, indexOf, placeOf, range, sizeOf, workedOut } from "./arithmetic.mjs";
 import { LINEAR } from "./bends.mjs";
+import { fieldOf } from "./field.mjs";
 import { agrees, difference } from "./told.mjs";
 
 /** Read the numbers: base64 of deflated float32, the first bytes of all before the second. */
@@ -37,7 +38,8 @@ function keptOf({ inputs, weights, rest, restLow, sizes }) {
 export class Network {
   constructor(payload, steps, images, answers) {
     Object.assign(this, { name: payload.name, classes: payload.classes,
-      captions: payload.captions, trimmed: payload.trimmed, steps, images });
+      captions: payload.captions, start: payload.start,
+      trimmed: payload.trimmed, steps, images });
     this.count = images.shape[0];
     this.shape = images.shape.slice(1);
     this.held = answers;
@@ -88,31 +90,9 @@ export class Network {
     return forward({ ...step, bend: LINEAR }, this.answer(layer - 1, image));
   }
 
-  /** Rows and columns of the image that a number depends on: [[first, last], …], or null. */
+  /** Rows and columns of the image that a number depends on, or null. */
   field(layer, place) {
-    if (this.shape.length !== 3) return null;
-    let spans = place.length === 3 ? place.slice(0, 2).map((n) => [n, n]) : null;
-    let unit = place.length === 1 ? place[0] : null;
-    for (let at = layer; at >= 0; at--) {
-      const step = this.steps[at];
-      const whole = step.before.length === 3 ? step.before.slice(0, 2).map((n) => [0, n - 1]) : null;
-      if (step.window) {
-        spans = spans.map(([first, last], axis) =>
-          [along(step.window, axis, first)[0], along(step.window, axis, last).at(-1)]);
-      } else if (step.kind === "zeros") {
-        const { above, left } = step.options;
-        spans = spans.map(([first, last], axis) => [above, left].map((n) => [first - n, last - n])[axis]);
-      } else if (step.kind === "reshape") {
-        const from = unit === null ? null : placeOf(unit, step.before);
-        unit = from?.length === 1 ? from[0] : null;
-        spans = from?.length === 3 ? from.slice(0, 2).map((n) => [n, n]) : whole;
-      } else if (["global", "dense", "unknown"].includes(step.kind) || step.bend.name === "softmax") {
-        const across = step.kind !== "global" && step.before.length === 3 && spans;
-        if (step.kind === "unknown" || !across) [spans, unit] = [whole, null];
-      }
-    }
-    return spans && spans.map(([first, last], axis) =>
-      [Math.max(first, 0), Math.min(last, this.shape[axis] - 1)]);
+    return fieldOf(this.steps, layer, place, this.shape);
   }
 
   /** How many rows and columns of the layer before no window reads: [rows, columns]. */

@@ -28,9 +28,7 @@ class Page {
     this.overview = new Overview(this.#part("overview"), network, this.state);
     this.#listen();
     this.overview.paint();
-    const last = network.steps.length - 1;
-    const first = network.steps.findIndex((step) => step.window);
-    this.point(first < 0 ? last : first, this.#brightest(first < 0 ? last : first));
+    this.point(...network.start);
     this.drawNow();
   }
 
@@ -114,14 +112,6 @@ class Page {
 
   #paper() {
     return globalThis.matchMedia?.("(prefers-color-scheme: dark)").matches ? [24, 24, 26] : [255, 255, 255];
-  }
-
-  #brightest(layer) {
-    const numbers = this.network.answer(layer, this.state.image), shape = this.network.shapeOf(layer);
-    let best = 0;
-    numbers.forEach((n, i) => { if (n > numbers[best]) best = i; });
-    const [, columns, channels] = layoutOf(shape), at = Math.floor(best / channels);
-    return placeAt(shape, [Math.floor(at / columns), at % columns, best % channels]);
   }
 
   #listen() {
