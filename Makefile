@@ -16,7 +16,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11 \
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-package test-notebooks test-oldest lint lab notebooks \
-	data clean
+	data explorer clean
 
 # With this variable set to Agg, every figure of a notebook would vanish.
 unexport MPLBACKEND
@@ -55,6 +55,9 @@ lab: $(READY)  ## open the notebooks in JupyterLab
 notebooks: $(READY)  ## execute the notebooks in place, ready to commit
 	$(BIN)/python -m cnnkit run --in-place $(wildcard notebooks/*.ipynb)
 	$(BIN)/python docs/make_pictures.py
+
+explorer: $(READY)  ## train simple_cnn and write docs/explorer.html
+	$(BIN)/python docs/make_explorer.py
 
 data: $(READY)  ## make data/mnist.npz again: make data FROM=folder-with-idx-files
 	$(BIN)/python data/build_mnist.py $(FROM)

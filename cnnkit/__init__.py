@@ -33,6 +33,8 @@ _HOME = {
     "Recipe": "recipes",
     "RandomDistortion": "distortion",
     "trace": "tracing",
+    "explore": "explorer",
+    "explore_live": "explorer.live",
     "feature_maps": "features",
     "filters": "features",
     "top_activations": "features",

@@ -53,7 +53,7 @@ ALLOWED = {
     2: KERAS,
     3: KERAS,
     4: KERAS,
-    5: {"matplotlib", "numpy", "PIL"},
+    5: {"matplotlib", "numpy", "PIL", "anywidget", "traitlets"},
     6: {
         *("nbformat", "nbclient", "nbconvert", "jupyter_client", "jinja2"),
         *("latex2mathml", "tqdm", "numpy"),

@@ -14,7 +14,7 @@ _FOLDER = Path(__file__).parent / "page"
 # Each after those that it imports.
 _MODULES = (
     *("bends", "arithmetic", "told", "colours", "detail"),
-    *("field", "network", "overview", "pad", "page"),
+    *("field", "network", "overview", "pad", "skeleton", "page"),
 )
 _IMPORT = re.compile(r'^import (\{[^}]+\}) from "\./(\w+)\.mjs";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const) (\w+))", re.M)
@@ -45,7 +45,7 @@ def page_of(payload: dict[str, object]) -> str:
         text = text.replace(letter, f"\\u{ord(letter):04x}")
     return _PAGE.format(
         title=html.escape(f"{payload['name']}, number by number"),
-        style=(_FOLDER / "page.css").read_text(encoding="utf-8"),
+        style=_style(),
         payload=text,
         code=joined(),
     )
@@ -76,8 +76,18 @@ def framed(page: str, title: str, text: str, picture: str) -> str:
 
 
 def joined() -> str:
-    """Return all modules as one, without their comments."""
-    return "\n".join(_as_function(name) for name in _MODULES)
+    """Return all modules of the page as one, without their comments."""
+    return "\n".join(map(_as_function, _MODULES))
+
+
+def as_widget() -> tuple[str, str]:
+    """Return the page as anywidget takes it: a module and its style."""
+    modules = "\n".join(map(_as_function, [*_MODULES, "live"]))
+    return f"{modules}\nexport default {{ render: $live.render }};\n", _style()
+
+
+def _style() -> str:
+    return (_FOLDER / "page.css").read_text(encoding="utf-8")
 
 
 def _as_function(name: str) -> str:

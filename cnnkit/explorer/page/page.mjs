@@ -1,11 +1,12 @@
 // The page: what is pointed at, and what pointer and keys do.
 
-import { range, sizeOf } from "./arithmetic.mjs";
+import { sizeOf } from "./arithmetic.mjs";
 import { limitOf, paint } from "./colours.mjs";
 import { detail, escaped, spoken, where } from "./detail.mjs";
 import { networkOf } from "./network.mjs";
 import { Overview, layoutOf, placeAt, spotOf } from "./overview.mjs";
 import { Pad } from "./pad.mjs";
+import { skeleton } from "./skeleton.mjs";
 import { grouped, number, strongest } from "./told.mjs";
 
 const PLAY_MS = 250;
@@ -15,7 +16,7 @@ export async function show(root, payload) {
   return new Page(root, await networkOf(payload));
 }
 
-class Page {
+export class Page {
   constructor(root, network) {
     this.root = root;
     this.network = network;
@@ -23,13 +24,27 @@ class Page {
       allChannels: false, classes: network.classes, paper: this.#paper() };
     this.pinned = false;
     this.trail = [];
-    root.innerHTML = this.#skeleton();
+    root.innerHTML = skeleton(network);
     this.detail = this.#part("detail");
     this.overview = new Overview(this.#part("overview"), network, this.state);
     this.#listen();
     this.overview.paint();
     this.point(...network.start);
     this.drawNow();
+  }
+
+  /** Whether another network has the same layers, for as many images. */
+  fits(network) {
+    const told = ({ steps, shape, count }) => JSON.stringify([shape, count, steps.map((s) => [s.name, s.after])]);
+    return told(network) === told(this.network);
+  }
+
+  /** Show the numbers of another network that fits; what is pointed at stays. */
+  take(network) {
+    if (this.network.drawn) network.draw(this.network.drawn[0]);
+    this.network = this.overview.network = network;
+    this.#part("verified").textContent = "";
+    this.#refresh();
   }
 
   /** Point at a number: `layer` −1 is the image. */
@@ -77,33 +92,6 @@ class Page {
       + (found.where ? `, ${found.where}` : "")
       + (found.unknown ? `; ${grouped(found.unknown)} of layers that this page does not know` : "");
     return found;
-  }
-
-  #skeleton() {
-    const { network } = this;
-    const images = network.count < 2 ? "" : `<label>Image <select data-part="image">${
-      range(network.count).map((i) => `<option value="${i}">${escaped(network.captions[i])}</option>`).join("")}</select></label>`;
-    const drawable = !network.trimmed && network.shape.length === 3
-      && network.steps.every((step) => step.kind !== "unknown");
-    return `<header><h1>${escaped(network.name)}</h1>${images}
-      <label><input type="checkbox" data-part="raw"> before the activation</label>
-      <label><input type="checkbox" data-part="shared"> one colour scale for a layer</label>
-      <label>digits <input type="number" data-part="digits" min="2" max="9" value="6"></label>
-      <span><button data-do="smaller" aria-label="smaller maps">−</button><button data-do="larger" aria-label="larger maps">+</button></span>
-      <button data-do="verify">Verify all numbers</button> <output data-part="verified"></output></header>
-      <div data-part="overview" class="overview" role="group" aria-label="layers"></div>
-      <p class="bar"><button data-do="play" aria-pressed="false">Play</button>
-      <button data-do="back" disabled>Back</button> <span data-part="pin"></span></p>
-      <div data-part="detail" class="detail"></div>
-      <p role="status" class="spoken"></p>
-      ${drawable ? '<details data-part="draw"><summary>Draw an image of your own</summary><div></div></details>'
-        : "<p>Drawing needs all weights and layers that this page knows.</p>"}
-      <details><summary>Keys and colours</summary><p>In a map: arrow keys move, Home and End go to the ends of a row,
-      Page Up and Page Down to another map, Shift with left or right to another layer. Enter pins the number, Escape lets it go,
-      Space plays, Backspace goes back. Click a number of the window to go one layer down.</p>
-      <p><b class="plus">Orange</b> is above 0, <b class="minus">blue</b> below, the paper’s colour is 0; pink is no number.
-      The solid frame is the number, the dashed one its window, the dotted one all that it depends on in the image.${
-      network.trimmed ? " Of dense layers this page holds the strongest terms alone, and the sum of the rest." : ""}</p></details>`;
   }
 
   #part(name) {
