@@ -6,6 +6,7 @@ import subprocess
 
 import numpy as np
 import pytest
+from browser import Watched, needs_chromium
 
 from cnnkit import load_mnist, models, set_seed
 from cnnkit.explorer import explore
@@ -15,11 +16,7 @@ from cnnkit.runtime import keras
 
 layers = keras.layers
 NODE = shutil.which("node")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 needs_node = pytest.mark.skipif(not NODE, reason="no Node here: node is not found")
-needs_chromium = pytest.mark.skipif(
-    not CHROMIUM, reason="no browser here: chromium is not found"
-)
 SCRIPT = """
 import { readFileSync } from "node:fs";
 const { networkOf } = await import(process.argv[2] + "/network.mjs");
@@ -188,38 +185,13 @@ def test_wrong_names_are_refused(keywords, message):
         explore(models.simple_cnn(), np.zeros((1, 28, 28, 1)), **keywords)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"]
-        )
-        yield chromium
-        chromium.close()
-
-
-class Watched:
-    """A page opened from disk, without a network; it notes what goes wrong."""
-
-    def __init__(self, browser, path, **options):
-        context = browser.new_context(offline=True, **options)
-        self.page, self.wrong, self.asked = context.new_page(), [], []
-        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.on(
-            "console",
-            lambda said: self.wrong.append(said.text) if said.type == "error" else None,
-        )
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.goto(path.as_uri())
-        self.page.wait_for_selector(".result")
-
-    def text(self):
-        return self.page.eval_on_selector("pre", "pre => pre.textContent")
-
-    def close(self):
-        assert self.wrong == [] and len(self.asked) == 1
-        self.page.context.close()
+def until(page, test):
+    """Wait for something to hold; the page allows no strings to be evaluated in it."""
+    for _ in range(200):
+        if page.evaluate(test):
+            return
+        page.wait_for_timeout(25)
+    raise AssertionError(test)
 
 
 @needs_chromium
@@ -232,8 +204,8 @@ def test_pointer_and_keys_tell_what_explain_tells(browser, tmp_path):
     page.mouse.move(
         box["x"] + 10.5 / 24 * box["width"], box["y"] + 6.5 / 24 * box["height"]
     )
-    page.wait_for_function("explorer.place.join() === '6,10,3'")
-    page.wait_for_function("!explorer.waiting")
+    until(page, "explorer.place.join() === '6,10,3'")
+    until(page, "!explorer.waiting")
     assert opened.text() == str(explorer.explain("conv1", (6, 10, 3)))
     canvas.focus()
     for key, place in [
@@ -242,10 +214,14 @@ def test_pointer_and_keys_tell_what_explain_tells(browser, tmp_path):
         ("End", (7, 23, 3)),
         ("Home", (7, 0, 3)),
         ("PageDown", (7, 0, 4)),
-        ("Enter", (7, 0, 4)),
     ]:
         page.keyboard.press(key)
         assert opened.text() == str(explorer.explain("conv1", place)), key
+    tag = "document.activeElement.tagName"
+    page.keyboard.press("Enter")  # pins, and leads to the arithmetic
+    assert page.evaluate(tag) == "H2" and page.evaluate("explorer.pinned")
+    page.keyboard.press("Escape")
+    assert page.evaluate(tag) == "CANVAS" and not page.evaluate("explorer.pinned")
     page.keyboard.press("Shift+ArrowRight")
     assert opened.text() == str(explorer.explain("pool1", (3, 0, 4)))
     page.locator(".detail td button").first.click()  # one layer down
@@ -254,7 +230,7 @@ def test_pointer_and_keys_tell_what_explain_tells(browser, tmp_path):
     assert opened.text() == str(explorer.explain("pool1", (3, 0, 4)))
     page.locator('[data-part="image"]').select_option("1")
     assert opened.text() == str(explorer.explain("pool1", (3, 0, 4), image=1))
-    page.locator("[data-unit='7']").click()
+    page.locator(".answer [data-unit='7']").click()
     last = explorer.layers[-1]
     assert opened.text() == str(explorer.explain(last, 7, image=1))
     opened.close()
@@ -326,4 +302,103 @@ def test_names_that_look_like_markup_do_no_harm(browser, tmp_path):
     assert opened.page.locator("img, b > script").count() == 0
     assert "</script>" in opened.page.locator(".bars").text_content()
     assert "nan" in opened.text()
+    opened.close()
+
+
+@needs_chromium
+def test_the_keyboard_alone_finds_its_way(browser, tmp_path):
+    explorer = explore(models.simple_cnn(), load_mnist().test.images[:2])
+    opened = Watched(browser, explorer.to_html(tmp_path / "page.html"))
+    page = opened.page
+    stops = (
+        "[...document.querySelectorAll('.overview canvas')].filter(e => !e.tabIndex)"
+    )
+    focused = "document.activeElement"
+
+    def the_only_stop():
+        assert page.evaluate(f"{stops}.length") == 1
+        return page.evaluate(f"{stops}[0].closest('.layer').dataset.layer")
+
+    assert the_only_stop() == "0"
+    page.locator("[data-layer='3'] canvas").first.click()
+    page.locator("[data-part=image]").select_option("1")
+    assert the_only_stop() == "3"
+    page.locator("[data-more='2']").click()
+    assert the_only_stop() == "3"
+    assert page.evaluate(f"{focused}.dataset.more") == "2"
+    # The bars: one stop, and arrows from the one that has the focus.
+    assert page.locator(".answer [tabindex='0']").count() == 1
+    page.locator(".answer [data-unit='3']").focus()
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(f"{focused}.dataset.unit") == "4"
+    assert opened.text() == str(explorer.explain("probabilities", 4, image=1))
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowDown")  # there is none below
+    assert page.evaluate(f"{focused}.dataset.unit") == "9"
+    # Down to the logit and its products; the focus is never lost.
+    page.locator("[data-logit='2']").focus()
+    page.keyboard.press("Enter")
+    assert opened.text() == str(explorer.explain("logits", 2, image=1))
+    page.locator(".detail [data-entry]").first.focus()
+    page.keyboard.press("Backspace")
+    assert opened.text() == str(explorer.explain("probabilities", 9, image=1))
+    assert page.evaluate(f"{focused}.tagName") == "H2"
+    # Arrow keys walk over the numbers of a window.
+    page.evaluate("explorer.go(2, [1, 1, 0])")
+    page.locator(".detail td button").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    assert "row 2, column 2, map" in page.evaluate(f"{focused}.ariaLabel")
+    page.wait_for_selector(".spoken >> text=conv2, row 1, column 1, map 0")
+    opened.close()
+
+
+@needs_chromium
+def test_drawing_and_choosing_an_image_keep_in_step(browser, tmp_path):
+    explorer = explore(models.simple_cnn(), load_mnist().test.images[:2])
+    opened = Watched(browser, explorer.to_html(tmp_path / "page.html"))
+    page, select = opened.page, opened.page.locator("[data-part=image]")
+    summary, drawn = page.locator("[data-part=draw] summary"), "explorer.network.drawn"
+    summary.click()
+    page.locator(".sheet canvas").focus()
+    for key in ("Shift+ArrowUp", "Shift+ArrowUp", " "):
+        page.keyboard.press(key)
+    assert page.evaluate(f"{drawn} !== null") and select.input_value() == "drawn"
+    page.wait_for_selector(".spoken >> text=strongest answer")
+    select.select_option("1")  # leaves the drawing
+    assert page.evaluate(f"{drawn} === null")
+    assert opened.text() == str(
+        explorer.explain(*("conv1", page.evaluate("explorer.place")), image=1)
+    )
+    summary.click()  # and it is still there
+    until(page, f"{drawn} !== null")
+    page.locator("[data-do=clear]").click()
+    assert page.evaluate(f"{drawn} === null") and select.input_value() == "1"
+    opened.close()
+
+
+@needs_chromium
+def test_a_click_pins_and_a_second_one_lets_go(browser, tmp_path):
+    explorer = explore(models.simple_cnn(), load_mnist().test.images[:1])
+    opened = Watched(browser, explorer.to_html(tmp_path / "page.html"))
+    page = opened.page
+    first, second = (page.locator("[data-layer='0'] canvas").nth(n) for n in (0, 1))
+    first.click()
+    assert page.evaluate("explorer.pinned")
+    second.hover()
+    assert page.evaluate("explorer.place.at(-1)") == 0
+    second.click()
+    assert page.evaluate("explorer.pinned && explorer.place.at(-1)") == 1
+    page.locator("[data-do=back]").click()
+    assert page.evaluate("explorer.place.at(-1)") == 0
+    first.click()
+    assert not page.evaluate("explorer.pinned")
+    page.locator("[data-do=play]").click()
+    until(page, "explorer.place[1] > 14")
+    page.locator("[data-do=play]").click()
+    assert not page.evaluate("explorer.pinned || explorer.playing")
+    # Before the activation: the sum comes first.
+    page.evaluate("explorer.point(0, [0, 0, 0])")
+    page.locator("[data-part=raw]").check()
+    assert "before relu, and after it" in page.locator(".result").text_content()
     opened.close()

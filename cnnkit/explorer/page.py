@@ -14,7 +14,7 @@ _FOLDER = Path(__file__).parent / "page"
 # Each after those that it imports.
 _MODULES = (
     *("bends", "arithmetic", "told", "colours", "detail"),
-    *("field", "network", "overview", "pad", "skeleton", "page"),
+    *("field", "network", "overview", "pad", "skeleton", "steering", "page"),
 )
 _IMPORT = re.compile(r'^import (\{[^}]+\}) from "\./(\w+)\.mjs";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const) (\w+))", re.M)

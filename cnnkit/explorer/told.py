@@ -166,7 +166,7 @@ def _place(place: object) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.6g}".replace("-", "−")
+    return f"{value + 0.0:.6g}".replace("-", "−")  # + 0.0: no −0
 
 
 def _counted(count: int, what: str) -> str:

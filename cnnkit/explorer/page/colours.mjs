@@ -13,7 +13,9 @@ export function limitOf(numbers) {
 export function paint(canvas, numbers, [height, width, channels], channel, limit, paper) {
   const picture = prepared(canvas, height, width);
   for (let i = 0; i < height * width; i++) {
-    const n = numbers[i * channels + channel] ?? 0, share = Math.min(1, Math.abs(n) / limit);
+    const n = numbers[i * channels + channel];
+    if (n === undefined) continue;  // beyond the last number: stays see-through
+    const share = Math.min(1, Math.abs(n) / limit);
     const ink = Number.isFinite(n) ? (n < 0 ? BELOW : ABOVE) : NOT_A_NUMBER;
     const much = Number.isFinite(n) ? share : 1;
     for (let c = 0; c < 3; c++) picture.data[4 * i + c] = paper[c] + (ink[c] - paper[c]) * much;

@@ -1,5 +1,6 @@
 // One number taken apart, as HTML: what was read, what was done, what came out.
 
+import { range } from "./arithmetic.mjs";
 import { agrees, channelSums, difference, grouped, lines, number, placeText, strongest } from "./told.mjs";
 
 const MOST_CELLS = 225, MOST_LISTED = 12, MOST_CHANNELS = 16;
@@ -11,15 +12,15 @@ export const escaped = (text) => String(text).replace(/[&<>"']/g, (letter) => `&
  *
  * `told` is what `workedOut` returns, `value` what Keras says (null when someone has
  * drawn the image), `source` the name of the layer before. Of `view` are used:
- * `digits`, `channel` (the entry of the window's channels that is shown, or null for
+ * `digits`, `raw` (whether the maps are shown before the activation), `channel` (the entry of the window's channels that is shown, or null for
  * the one that brings most), `classes`.
  */
 export function detail(told, value, source, view) {
   const { step } = told, say = (x) => number(x || Math.abs(x), view.digits);  // no −0
   const parts = (PARTS[step.kind] ?? unchanged)(told, say, view, source);
   return [
-    `<h2>${escaped(step.name)} <small>${escaped(step.label)}, ${where(told.place)}</small></h2>`,
-    ending(told, value, say),
+    `<h2 tabindex="-1">${escaped(step.name)} <small>${escaped(step.label)}, ${where(told.place)}</small></h2>`,
+    ending(told, value, say, view),
     ...parts,
     `<details><summary>As text</summary><pre>${escaped(
       lines(told, value ?? told.result ?? NaN, source).join("\n"))}</pre></details>`,
@@ -39,48 +40,56 @@ export function where(place) {
   return names ? place.map((n, i) => `${names[i]} ${n}`).join(", ") : placeText(place);
 }
 
-function ending(told, value, say) {
+function ending(told, value, say, view) {
   if (told.result === null) {
-    return `<p class="result"><output>${say(value ?? NaN)}</output> is what Keras says. `
+    return `<p class="result"><b>${say(value ?? NaN)}</b> is what Keras says. `
       + `What ${escaped(told.step.label)} does, this page does not know.</p>`;
   }
   const right = value !== null && agrees(told, value);
   const sign = right ? '<b class="yes">✓</b>' : `<b class="no">✗ ${number(difference(told, value), 2)} apart</b>`;
   const keras = value === null ? "Worked out in this page, for the image you have drawn."
     : `Keras says ${say(value)} ${sign}`;
-  return `<p class="result"><output>${say(told.result)}</output> ${keras}</p>`;
+  const first = view.raw && told.weights && told.bend.name !== "linear"
+    ? `<b>${say(told.total)}</b> before ${escaped(told.bend.name)}, and after it ` : "";
+  return `<p class="result">${first}<b>${say(told.result)}</b> ${keras}</p>`;
 }
 
-/** A table of one channel of the window; `ringed` entries stand out. */
-function grid(title, told, numbers, channel, say, { link = false, ringed = [], tinted = true } = {}) {
-  const [rows, columns, channels] = told.shape;
+/**
+ * A table of one channel of the window; `ringed` entries stand out. Rows and columns are
+ * named as in the layer before; those of a kernel, whose `own` they are, from 0 on.
+ */
+function grid(title, told, numbers, channel, say, { link = false, ringed = [], tinted = true, own = false } = {}) {
+  const [rows, columns, channels] = told.shape, at = (y, x) => (y * columns + x) * channels + channel;
   const largest = numbers.reduce((a, b) => Math.max(a, Math.abs(b) || 0), 0) || 1;
-  let body = "";
-  for (let y = 0; y < rows; y++) {
-    body += "<tr>";
-    for (let x = 0; x < columns; x++) {
-      const i = (y * columns + x) * channels + channel, n = numbers[i];
-      const classes = [told.inside[i] ? "" : "padding", ringed.includes(i) ? "winner" : ""].join(" ").trim();
-      const tint = tinted ? ` style="--t:${Math.round(55 * Math.min(1, Math.abs(n) / largest) || 0)}%"` : "";
-      const sign = n < 0 ? "minus" : "plus";
-      const shown = say(n) + (ringed.includes(i) ? " ★" : "");
-      const cell = link && told.inside[i] ? `<button data-entry="${i}">${shown}</button>` : shown;
-      body += `<td class="${sign} ${classes}"${tint}>${cell}</td>`;
-    }
-    body += "</tr>";
-  }
-  return `<figure><figcaption>${title}</figcaption><table>${body}</table></figure>`;
+  const name = (axis, i) => (own ? i : told.places[axis ? at(0, i) : at(i, 0)][axis]);
+  const head = range(columns).map((x) => `<th scope="col">${minus(name(1, x))}</th>`).join("");
+  const body = range(rows).map((y) => `<tr><th scope="row">${minus(name(0, y))}</th>${
+    range(columns).map((x) => cell(told, at(y, x), numbers, say, { link, tinted, largest, won: ringed.includes(at(y, x)) })).join("")}</tr>`);
+  return `<figure><figcaption>${title}</figcaption><table aria-label="${title}"><thead><tr><td></td>${head}</tr></thead>`
+    + `<tbody>${body.join("")}</tbody></table></figure>`;
 }
 
-function list(header, rows) {
-  const cells = (row, tag) => row.map((cell) => `<${tag}>${cell}</${tag}>`).join("");
-  return `<table class="list"><thead><tr>${cells(header, "th")}</tr></thead><tbody>${
-    rows.map((row) => `<tr${row.here ? ' class="here" aria-current="true"' : ""}>${cells(row.cells ?? row, "td")}</tr>`).join("")
+const minus = (n) => String(n).replace("-", "−");
+
+function cell(told, i, numbers, say, { link, tinted, largest, won }) {
+  const n = numbers[i], inside = told.inside[i], shown = say(n) + (won ? " ★" : "");
+  const classes = [n < 0 ? "minus" : "plus", inside ? "" : "padding", won ? "winner" : ""].filter(Boolean).join(" ");
+  const tint = tinted ? ` style="--t:${Math.round(55 * Math.min(1, Math.abs(n) / largest) || 0)}%"` : "";
+  const label = `${say(n)}${won ? ", the largest" : ""}, ${where(told.places[i])}`;
+  const content = link && inside
+    ? `<button data-entry="${i}" aria-label="${label}" tabindex="${i === told.inside.indexOf(true) ? 0 : -1}">${shown}</button>` : shown;
+  return `<td class="${classes}"${tint}>${content}</td>`;
+}
+
+function list(title, header, rows) {
+  const row = ([first, ...others]) => `<th scope="row">${first}</th>${others.map((one) => `<td>${one}</td>`).join("")}`;
+  return `<table class="list"><caption>${title}</caption><thead><tr>${
+    header.map((one) => `<th scope="col">${one}</th>`).join("")}</tr></thead><tbody>${
+    rows.map((one) => `<tr${one.here ? ' class="here" aria-current="true"' : ""}>${row(one.cells ?? one)}</tr>`).join("")
   }</tbody></table>`;
 }
 
-const link = (told, i) => told.inside[i]
-  ? `<button data-entry="${i}">${placeText(told.places[i])}</button>` : "padding";
+const link = (told, i) => (told.inside[i] ? `<button data-entry="${i}">${where(told.places[i])}</button>` : "padding");
 
 function activated(told, say) {
   if (told.bend.name === "linear" || told.bend.name === "softmax") return "";
@@ -90,42 +99,37 @@ function activated(told, say) {
 function conv(told, say, view, source) {
   const sums = channelSums(told), order = strongest(sums);
   const channel = view.channel !== null && view.channel < sums.length ? view.channel : order[0];
-  const first = told.places[channel][2];
-  const title = sums.length > 1 ? `map ${first} of ${escaped(source)}` : escaped(source);
-  const padded = told.inside.some((there) => !there);
-  const parts = [
+  const read = sums.length > 1 ? `map ${told.places[channel][2]} of ${escaped(source)}` : escaped(source);
+  const window = told.inside.some((there) => !there) ? `${read}; hatched: padding` : read;
+  const kernel = sums.length > 1 ? `kernel ${told.place[2]}, its sheet for map ${told.places[channel][2]}` : `kernel ${told.place[2]}`;
+  const all = sums.length > 1 ? `${grouped(sums.length)} sums, together ${say(told.total - told.bias)}` : `${grouped(told.terms.length)} products together ${say(sums[0])}`;
+  const shown = order.slice(0, view.allChannels ? order.length : MOST_CHANNELS);
+  const buttons = shown.map((c) => `<button data-channel="${c}" aria-pressed="${c === channel}">map ${told.places[c][2]}: ${say(sums[c])}</button>`);
+  if (shown.length < order.length) buttons.push(`<button data-channel="all">all ${order.length}</button>`);
+  return [
+    `<p class="sum">${all}, + bias ${say(told.bias)} = <b>${say(told.total)}</b>${activated(told, say)}</p>`,
+    sums.length > 1 ? `<p>Each map of ${escaped(source)} brings a sum, strongest first:</p><p class="sums">${buttons.join("")}</p>` : "",
     '<div class="grids">',
-    grid(`${title}${padded ? "; hatched: padding" : ""}`, told, told.inputs, channel, say, { link: true }),
-    '<div><span class="sign">×</span>', grid("kernel", told, told.weights, channel, say), "</div>",
+    grid(window, told, told.inputs, channel, say, { link: true }),
+    '<div><span class="sign">×</span>', grid(kernel, told, told.weights, channel, say, { own: true }), "</div>",
     '<div><span class="sign">=</span>',
     grid(`products, together ${say(sums[channel])}`, told, told.terms, channel, say), "</div></div>",
+    ...softmax(told, say, view),
   ];
-  const shown = order.slice(0, view.allChannels ? order.length : MOST_CHANNELS);
-  if (sums.length > 1) {
-    parts.push(`<p>Each map of ${escaped(source)} brings a sum, strongest first:</p><p class="sums">`);
-    parts.push(...shown.map((c) => `<button data-channel="${c}" aria-pressed="${c === channel}">map ${
-      told.places[c][2]}: ${say(sums[c])}</button>`));
-    if (shown.length < order.length) {
-      parts.push(`<button data-channel="all">all ${order.length}</button>`);
-    }
-    parts.push("</p>");
-  }
-  const all = sums.length > 1 ? `${grouped(sums.length)} sums, together ${say(told.total - told.bias)}` : say(sums[0]);
-  parts.push(`<p class="sum">${all} + bias ${say(told.bias)} = <b>${say(told.total)}</b>${activated(told, say)}</p>`);
-  return [...parts, ...softmax(told, say, view)];
 }
 
 function dense(told, say, view, source) {
-  const order = strongest(told.terms, MOST_LISTED);
+  const order = strongest(told.terms, MOST_LISTED), count = told.terms.length + told.missing;
   const rows = order.map((i) => [link(told, i), say(told.inputs[i]), say(told.weights[i]), say(told.terms[i])]);
-  const others = told.terms.length + told.missing - order.length;
-  const listed = order.reduce((sum, i) => sum + told.terms[i], 0);
-  const parts = [`<p>The strongest of ${grouped(told.terms.length + told.missing)} products:</p>`,
-    list([`from ${escaped(source)}`, "number", "× weight", "= product"], rows)];
-  if (others) parts.push(`<p>The other ${grouped(others)} bring ${say(told.total - told.bias - listed)} together.</p>`);
-  parts.push(`<p class="sum">${say(told.total - told.bias)} + bias ${say(told.bias)} = <b>${
-    say(told.total)}</b>${activated(told, say)}</p>`);
-  return [...parts, '<div class="folded"></div>', ...softmax(told, say, view)];
+  const listed = order.reduce((sum, i) => sum + told.terms[i], 0), products = told.total - told.bias;
+  const others = count > order.length ? `, the other ${grouped(count - order.length)} together ${say(products - listed)}` : "";
+  return [
+    `<p class="sum">${grouped(count)} products, together ${say(products)}, + bias ${say(told.bias)} = <b>${
+      say(told.total)}</b>${activated(told, say)}</p>`,
+    list(`The strongest products bring ${say(listed)}${others}.`,
+      [`from ${escaped(source)}`, "number", "× weight", "= product"], rows),
+    '<div class="folded"></div>', ...softmax(told, say, view),
+  ];
 }
 
 function softmax(told, say, view) {
@@ -135,10 +139,13 @@ function softmax(told, say, view) {
   const all = told.numbers["sum of all such exponentials"];
   const order = strongest(powers, 20);
   if (!order.includes(unit)) order.push(unit);
-  const rows = order.sort((a, b) => a - b).map((i) => ({ here: i === unit, cells: [
-    escaped(view.classes[i] ?? i), say(told.logits[i]), say(powers[i]), say(powers[i] / all)] }));
-  return [`<p>Softmax: e to the power of (logit − ${say(largest)}, the largest), divided by the sum of all, ${say(all)}.</p>`,
-    list(["class", "logit", "exponential", "share"], rows)];
+  const name = (i) => escaped(view.classes[i] ?? i);
+  const link = (i) => (told.step.kind === "activation" ? `<button data-logit="${i}" aria-label="logit of ${name(i)}, ${
+    say(told.logits[i])}">${say(told.logits[i])}</button>` : say(told.logits[i]));
+  const rows = order.sort((a, b) => a - b).map((i) =>
+    ({ here: i === unit, cells: [name(i), link(i), say(powers[i]), say(powers[i] / all)] }));
+  return [list(`Softmax: e to the power of (logit − ${say(largest)}, the largest), divided by the sum of all such numbers, ${
+    number(all, 9)}.`, ["class", "logit", "exponential", "share"], rows)];
 }
 
 function pool(told, say) {
@@ -154,12 +161,12 @@ function pool(told, say) {
       ? `, ${told.winners.length} times` : ""}: ${told.winners.slice(0, MOST_LISTED).map((i) => link(told, i)).join(" ")} → <b>${say(told.result)}</b>`,
     average: () => `Sum ${say(told.result * read)} ÷ ${grouped(read)} = <b>${say(told.result)}</b>`,
     lp: () => `Sum ${say(told.numbers["sum of the powers"])}, to the power of 1/${say(told.numbers.p)} = <b>${say(told.result)}</b>` };
-  return [...parts, `<p class="sum">${sums[kind]()}</p>`];
+  return [`<p class="sum">${sums[kind]()}</p>`, ...parts];
 }
 
 function norm(told, say) {
   const { mean, variance, gamma, beta, epsilon } = told.numbers;
-  return [list(["mean", "variance", "gamma", "beta"], [[mean, variance, gamma, beta].map(say)]),
+  return [list("What this layer knows of the map", ["mean", "variance", "gamma", "beta"], [[mean, variance, gamma, beta].map(say)]),
     `<p class="sum">${link(told, 0)}: ${say(gamma)} · (${say(told.inputs[0])} − ${say(mean)}) ÷ √(${say(variance)} + ${
       say(epsilon)}) + ${say(beta)} = <b>${say(told.result)}</b></p>`];
 }

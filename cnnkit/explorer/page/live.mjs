@@ -1,14 +1,17 @@
 // The page as a widget: Python sends other images, and the epochs of a training.
 
-import { escaped } from "./detail.mjs";
 import { networkOf } from "./network.mjs";
 import { Page } from "./page.mjs";
 
+const BAR = `<label>image <input type="number" data-name="index" min="0"> of <span data-name="count"></span>:
+  <span data-name="caption"></span></label>
+  <label>epoch <input type="range" data-name="epoch" min="0"> <span data-name="shown"></span></label>`;
+
 /** What anywidget calls; `model` is shared with Python, `el` is the place to fill. */
 export async function render({ model, el }) {
-  el.innerHTML = '<div class="explorer-live"></div><div class="explorer"></div>';
+  el.innerHTML = `<div class="explorer-live">${BAR}</div><div class="explorer"></div>`;
   el.dataset.lmSuppressShortcuts = "true";  // JupyterLab leaves the keys to the page
-  const bar = el.children[0];
+  const bar = el.children[0], named = (name) => bar.querySelector(`[data-name="${name}"]`);
   let root = el.children[1], page = null, turn = 0;
 
   const show = async () => {
@@ -21,24 +24,24 @@ export async function render({ model, el }) {
       [root, page] = [fresh, new Page(fresh, network)];
     }
   };
-  const choose = (name, value) => {
-    model.set(name, value);
-    model.save_changes();
-  };
   const offer = () => {
-    const count = model.get("count"), epochs = model.get("epochs");
-    bar.innerHTML = (count > 1 ? `<label>image <input type="number" data-name="index" min="0" max="${count - 1}"> of ${
-      count}, <span>${escaped(model.get("caption"))}</span></label>` : "")
-      + (epochs.length ? `<label>epoch <input type="range" data-name="epoch" min="0" max="${epochs.length - 1}"> <output></output></label>` : "");
-    for (const input of bar.querySelectorAll("input")) input.value = model.get(input.dataset.name);
-    const output = bar.querySelector("output");
-    if (output) output.textContent = epochs[model.get("epoch")];
+    const epochs = model.get("epochs"), count = model.get("count");
+    named("index").max = count - 1;
+    named("epoch").max = epochs.length - 1;
+    for (const name of ["index", "epoch"]) named(name).value = model.get(name);
+    for (const name of ["count", "caption"]) named(name).textContent = model.get(name);
+    named("shown").textContent = epochs[model.get("epoch")] ?? "";
+    named("index").parentElement.hidden = count < 2;
+    named("epoch").parentElement.hidden = !epochs.length;
   };
-  bar.addEventListener("change", ({ target }) => {
-    const value = Math.round(Number(target.value));
-    if (value >= Number(target.min) && value <= Number(target.max)) choose(target.dataset.name, value);
-    else target.value = model.get(target.dataset.name);
-  });
+  const choose = ({ target: { dataset: { name }, value, max } }) => {
+    if (value === "" || Number(value) === model.get(name)) return;
+    model.set(name, Math.min(Number(max), Math.max(0, Math.round(Number(value)))));
+    model.save_changes();
+    offer();
+  };
+  bar.addEventListener("change", choose);
+  bar.addEventListener("keydown", (event) => event.key === "Enter" && choose(event));
 
   for (const name of ["count", "caption", "index", "epochs", "epoch"]) model.on(`change:${name}`, offer);
   model.on("change:payload", show);

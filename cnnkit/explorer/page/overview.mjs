@@ -32,11 +32,15 @@ export function spotOf(shape, place) {
 }
 
 export class Overview {
-  /** Fill `root` with a column for each layer; `state` is the page's. */
-  constructor(root, network, state) {
+  /**
+   * Fill `root` with a column for each layer. The last one goes to `answer`, which does
+   * not scroll, when it is drawn as bars. `state` is the page's.
+   */
+  constructor(root, answer, network, state) {
     Object.assign(this, { root, network, state, all: new Set() });
     root.innerHTML = range(network.steps.length + 1, -1).map((layer) => this.#column(layer)).join("");
     this.columns = [...root.children];
+    if (this.hasBars(network.steps.length - 1)) answer.append(this.columns.at(-1));
     for (const layer of this.layers()) this.#fill(layer);
   }
 
@@ -45,8 +49,8 @@ export class Overview {
   }
 
   hasBars(layer) {
-    const shape = this.network.shapeOf(layer);
-    return layer === this.network.steps.length - 1 && shape.length === 1 && shape[0] <= MOST_BARS;
+    const shape = this.network.shapeOf(layer), { classes } = this.network;
+    return layer >= 0 && shape.length === 1 && shape[0] === classes.length && shape[0] <= MOST_BARS;
   }
 
   /** Show all maps of a layer, or the strongest. */
@@ -58,17 +62,45 @@ export class Overview {
 
   paint() {
     for (const layer of this.layers()) {
-      if (!this.hasBars(layer) && this.#channels(layer).join() !== this.#shown(layer)) this.#fill(layer);
+      if (!this.hasBars(layer) && this.channels(layer).join() !== this.#shown(layer)) this.#fill(layer);
       this.paintLayer(layer);
     }
   }
 
-  /** The canvas of the map in which a place lies; it is shown if it was not. */
-  canvasOf(layer, place) {
+  /** Whether an element is a map or a bar. */
+  holds(element) {
+    return this.columns.some((column) => column.contains(element));
+  }
+
+  /** Move the focus to a place; its map is shown if it was not. */
+  focus(layer, place) {
+    if (!this.#spot(layer, place)) this.toggle(layer);
+    this.choose(layer, place);
+    const spot = this.#spot(layer, place);
+    spot.focus({ preventScroll: true });
+    spot.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  /** Make a place the one that the Tab key finds, and mark its bar. */
+  choose(layer, place) {
+    const chosen = this.#spot(layer, place);
+    for (const column of this.columns) {
+      const bars = [...column.querySelectorAll("[data-unit]")], stop = bars.includes(chosen) ? chosen : bars[0];
+      for (const bar of bars) {
+        bar.ariaCurrent = bar === chosen ? "true" : null;
+        bar.tabIndex = bar === stop ? 0 : -1;
+      }
+      for (const canvas of column.querySelectorAll("canvas")) canvas.tabIndex = canvas === chosen ? 0 : -1;
+    }
+    if (!chosen?.matches("canvas")) this.columns[0].querySelector("canvas").tabIndex = 0;
+  }
+
+  /** The canvas or the bar in which a place lies; null if it is not shown. */
+  #spot(layer, place) {
+    const column = this.columns[layer + 1];
+    if (this.hasBars(layer)) return column.querySelector(`[data-unit="${place[0]}"]`);
     const channel = this.#isPicture(layer) ? 0 : spotOf(this.network.shapeOf(layer), place)[2];
-    const find = () => this.columns[layer + 1].querySelector(`canvas[data-channel="${channel}"]`);
-    if (!find() && !this.hasBars(layer)) this.toggle(layer);
-    return find();
+    return column.querySelector(`canvas[data-channel="${channel}"]`);
   }
 
   /** Frame a part of each map that `spans` = [[y0, y1], [x0, x1]] names, or of one. */
@@ -124,7 +156,8 @@ export class Overview {
     return before ?? network.answer(layer, state.image);
   }
 
-  #channels(layer) {
+  /** The maps of a layer that are shown, in their order. */
+  channels(layer) {
     const [, , count] = layoutOf(this.network.shapeOf(layer));
     if (this.#isPicture(layer)) return [0];
     if (count <= MOST_MAPS || this.all.has(layer)) return range(count);
@@ -144,16 +177,19 @@ export class Overview {
     if (this.hasBars(layer)) {
       maps.className = "maps bars";
       maps.innerHTML = range(height * width).slice(0, sizeOf(this.network.shapeOf(layer))).map((unit) =>
-        `<button data-unit="${unit}"><span>${escaped(this.network.classes[unit] ?? unit)}</span>`
-        + "<span><i></i></span><output></output></button>").join("");
+        `<button data-unit="${unit}"><span>${escaped(this.network.classes[unit])}</span>`
+        + '<span><i></i></span><span class="number"></span></button>').join("");
+      const longest = Math.max(...this.network.classes.map((name) => String(name).length));
+      maps.style.setProperty("--name", `${Math.min(12, Math.max(2, longest + 1))}ch`);
       return;
     }
     const wide = Math.min(1, width / height), tall = Math.min(1, height / width);
-    maps.innerHTML = this.#channels(layer).map((channel) => {
+    maps.innerHTML = this.channels(layer).map((channel) => {
       const title = count > 1 && !this.#isPicture(layer) ? `map ${channel}` : "";
+      const spoken = [name, title].filter(Boolean).join(" ");
       return `<div class="map"><span>${title}</span><div class="frame" style="--w:${wide};--h:${tall}">`
         + `<canvas data-channel="${channel}" tabindex="-1" role="application" aria-roledescription="map" `
-        + `aria-label="${escaped(name)} ${title}, ${height} by ${width}"></canvas></div></div>`;
+        + `aria-describedby="explorer-hint" aria-label="${escaped(spoken)}, ${height} by ${width}"></canvas></div></div>`;
     }).join("") + (count > MOST_MAPS && !this.#isPicture(layer)
       ? `<button data-more="${layer}">${this.all.has(layer) ? `the ${MOST_MAPS} strongest` : `all ${count} maps`}</button>` : "");
   }
@@ -164,7 +200,8 @@ export class Overview {
       const bar = button.querySelector("i");
       bar.style.width = `${100 * Math.abs(numbers[unit]) / limit || 0}%`;
       bar.className = numbers[unit] < 0 ? "minus" : "plus";
-      button.querySelector("output").textContent = number(numbers[unit], Math.min(3, this.state.digits));
+      const shown = number(numbers[unit], Math.min(3, this.state.digits));
+      button.querySelector(".number").textContent = shown === "1" && numbers[unit] < 1 ? ">0.999" : shown;
     });
   }
 }

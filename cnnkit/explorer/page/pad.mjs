@@ -4,13 +4,13 @@ import { paintImage } from "./colours.mjs";
 
 export class Pad {
   /**
-   * `shape` is that of the image, `high` its brightest value; `changed(pixels)` hears
-   * of each stroke.
+   * `shape` is that of the image, `high` its brightest value. `changed(pixels, place)`
+   * hears of each stroke and of each step of the pen; `pixels` is null when all is blank.
    */
   constructor(root, shape, high, changed) {
     Object.assign(this, { shape, high, changed, at: shape.slice(0, 2).map((n) => n >> 1), down: false });
     root.innerHTML = '<div class="sheet"><canvas tabindex="0" role="application" aria-label="Pad to draw on: '
-      + 'arrow keys move the pen, space draws"></canvas><i class="box pen"></i></div>'
+      + 'arrow keys move the pen, Space inks its place, Shift with an arrow draws"></canvas><i class="box pen"></i></div>'
       + '<p><button data-do="clear">Clear</button></p>';
     this.canvas = root.querySelector("canvas");
     this.pen = root.querySelector(".pen");
@@ -26,6 +26,11 @@ export class Pad {
     }
     this.canvas.addEventListener("keydown", (event) => this.#key(event));
     this.clear(false);
+  }
+
+  /** Whether anything is drawn. */
+  get inked() {
+    return this.pixels.some((pixel) => pixel > 0);
   }
 
   clear(tell = true) {
@@ -68,7 +73,7 @@ export class Pad {
       if (event.shiftKey) this.#dot(this.at);
     } else return;
     event.preventDefault();
-    this.#show(event.key === " " || event.shiftKey);
+    this.#show();
   }
 
   #show(tell = true) {
@@ -76,6 +81,6 @@ export class Pad {
     const [height, width] = this.shape;
     this.pen.style.cssText = `top:${100 * Math.round(this.at[0]) / height}%;left:${
       100 * Math.round(this.at[1]) / width}%;height:${100 / height}%;width:${100 / width}%`;
-    if (tell) this.changed(this.pixels);
+    if (tell) this.changed(this.inked ? this.pixels : null, this.at.map(Math.round));
   }
 }

@@ -33,7 +33,7 @@ export function channelSums(told) {
 export function number(value, digits = 6) {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "−inf";
-  if (value === 0) return Object.is(value, -0) ? "−0" : "0";
+  if (value === 0) return "0";  // no −0
   const [plain, power] = value.toExponential(digits - 1).split("e");
   const exponent = Number(power);
   let text;
