@@ -71,6 +71,16 @@ def test_any_shape_of_answer_has_a_picture():
     assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
 
 
+def test_digits_are_ink_and_photographs_are_not(rng):
+    digits = load_mnist().test.images[:3]
+    photograph = rng.random((1, 28, 28, 1))
+    model = models.simple_cnn()
+    assert explore(model, digits).payload()["ink"]
+    assert not explore(model, photograph).payload()["ink"]
+    colour = keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Flatten()])
+    assert not explore(colour, np.zeros((1, 4, 4, 3))).payload()["ink"]
+
+
 @pytest.mark.parametrize("at", [("conv9", 0), ("conv1", (0, 0)), ("dense", 100)])
 def test_a_start_that_is_not_there_is_refused(at):
     with pytest.raises(ValueError, match=r"Expected .* Received"):

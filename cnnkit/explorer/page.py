@@ -19,7 +19,7 @@ _MODULES = (
 _IMPORT = re.compile(r'^import (\{[^}]+\}) from "\./(\w+)\.mjs";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const) (\w+))", re.M)
 _COMMENTS = ("//", "/*", "*")
-_HEIGHT = 760  # pixels of the frame in a notebook; the page scrolls in it
+_HEIGHT = 860  # pixels of the frame in a notebook; the page scrolls in it
 
 # The page may fetch nothing from anywhere.
 _PAGE = """<!doctype html>
@@ -68,7 +68,7 @@ def framed(page: str, title: str, text: str, picture: str) -> str:
         f'<div style="position:relative;height:{_HEIGHT}px;overflow:hidden">'
         "<p>A picture of the explorer. Run the cell to point at its numbers.</p>"
         f'<img alt="{seen}" src="data:image/png;base64,{picture}" '
-        'style="max-width:100%;max-height:700px">'
+        'style="max-width:100%;max-height:800px">'
         f'<iframe sandbox="allow-scripts" title="{html.escape(title)}" style="'
         "position:absolute;top:0;left:0;width:100%;height:100%;border:0;"
         f'background:white" srcdoc="{html.escape(page)}"></iframe></div>'

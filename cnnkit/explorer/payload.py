@@ -8,6 +8,8 @@ import numpy as np
 
 from cnnkit.explorer.steps import Step
 
+_PAPER = 0.4  # share of the pixels that are 0 when the rest is ink
+
 
 class _Pack:
     """Collects arrays of float32; a page needs only where each begins."""
@@ -76,12 +78,18 @@ def payload_of(
         "classes": list(classes),
         "captions": list(captions),
         "start": list(start),
+        "ink": is_ink(images),
         "trimmed": any("kept" in entry for entry in told),
         "images": pack.add(images),
         "steps": told,
         "answers": [pack.add(answers[step.name]) for step in steps],
         "numbers": pack.text(),
     }
+
+
+def is_ink(images: np.ndarray) -> bool:
+    """Whether grey images show ink on paper: mostly 0, as in MNIST; no photographs."""
+    return images.shape[-1] == 1 and bool((images == 0).mean() > _PAPER)
 
 
 def _plain(step: Step) -> dict[str, object]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 
+from cnnkit.explorer.payload import is_ink
 from cnnkit.plots.sheets import MOST_LAYERS, network_maps
 from cnnkit.plots.style import readable
 
@@ -31,6 +32,9 @@ def picture_of(maps: Mapping[str, np.ndarray], image: np.ndarray, text: str) -> 
     with plt.ioff():
         if drawn:
             figure = network_maps({name: maps[name] for name in drawn}, image=seen)
+            if seen is not None and seen.shape[-1] == 1 and not is_ink(seen):
+                tile = figure.axes[0].images[0]  # a photograph: 0 is black
+                tile.set(cmap="gray", clim=(min(0, seen.min()), max(1, seen.max())))
         else:
             figure = plt.figure(figsize=(6, 0.1), facecolor="white")
         below = -0.1 / figure.get_figheight()  # a tenth of an inch

@@ -24,14 +24,14 @@ export function paint(canvas, numbers, [height, width, channels], channel, limit
   canvas.getContext("2d").putImageData(picture, 0, 0);
 }
 
-/** Paint an image: colours where it has three channels, else dark ink. */
-export function paintImage(canvas, numbers, [height, width, channels]) {
-  const picture = prepared(canvas, height, width);
-  const low = Math.min(0, ...extremes(numbers)), high = Math.max(...extremes(numbers), low + 1e-12);
+/** Paint an image of three channels, or of one: as `ink` on paper, or 0 as black. */
+export function paintImage(canvas, numbers, [height, width, channels], ink) {
+  const picture = prepared(canvas, height, width), [least, most] = extremes(numbers);
+  const low = Math.min(0, least), high = low === 0 && most <= 1 ? 1 : most;
   for (let i = 0; i < height * width; i++) {
     for (let c = 0; c < 3; c++) {
       const share = (numbers[i * channels + (channels === 3 ? c : 0)] - low) / (high - low);
-      picture.data[4 * i + c] = 255 * (channels === 3 ? share : 1 - share);
+      picture.data[4 * i + c] = 255 * (ink ? 1 - share : share);
     }
     picture.data[4 * i + 3] = 255;
   }

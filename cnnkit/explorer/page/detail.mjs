@@ -64,16 +64,16 @@ function grid(title, told, numbers, channel, say, { link = false, ringed = [], t
   const name = (axis, i) => (own ? i : told.places[axis ? at(0, i) : at(i, 0)][axis]);
   const head = range(columns).map((x) => `<th scope="col">${minus(name(1, x))}</th>`).join("");
   const body = range(rows).map((y) => `<tr><th scope="row">${minus(name(0, y))}</th>${
-    range(columns).map((x) => cell(told, at(y, x), numbers, say, { link, tinted, largest, won: ringed.includes(at(y, x)) })).join("")}</tr>`);
+    range(columns).map((x) => cell(told, at(y, x), numbers, say, { link, tinted, largest, own, won: ringed.includes(at(y, x)) })).join("")}</tr>`);
   return `<figure><figcaption>${title}</figcaption><table aria-label="${title}"><thead><tr><td></td>${head}</tr></thead>`
     + `<tbody>${body.join("")}</tbody></table></figure>`;
 }
 
 const minus = (n) => String(n).replace("-", "−");
 
-function cell(told, i, numbers, say, { link, tinted, largest, won }) {
+function cell(told, i, numbers, say, { link, tinted, largest, own, won }) {
   const n = numbers[i], inside = told.inside[i], shown = say(n) + (won ? " ★" : "");
-  const classes = [n < 0 ? "minus" : "plus", inside ? "" : "padding", won ? "winner" : ""].filter(Boolean).join(" ");
+  const classes = [n < 0 ? "minus" : "plus", inside || own ? "" : "padding", won ? "winner" : ""].filter(Boolean).join(" ");
   const tint = tinted ? ` style="--t:${Math.round(55 * Math.min(1, Math.abs(n) / largest) || 0)}%"` : "";
   const label = `${say(n)}${won ? ", the largest" : ""}, ${where(told.places[i])}`;
   const content = link && inside

@@ -39,7 +39,7 @@ export class Network {
   constructor(payload, steps, images, answers) {
     Object.assign(this, { name: payload.name, classes: payload.classes,
       captions: payload.captions, start: payload.start,
-      trimmed: payload.trimmed, steps, images });
+      ink: payload.ink, trimmed: payload.trimmed, steps, images });
     this.count = images.shape[0];
     this.shape = images.shape.slice(1);
     this.held = answers;

@@ -53,6 +53,11 @@ export class Overview {
     return layer >= 0 && shape.length === 1 && shape[0] === classes.length && shape[0] <= MOST_BARS;
   }
 
+  /** Whether there is room for larger maps. */
+  isSmall() {
+    return this.columns.length < 6 && this.layers().every((layer) => this.hasBars(layer) || this.channels(layer).length < 3);
+  }
+
   /** Show all maps of a layer, or the strongest. */
   toggle(layer) {
     if (!this.all.delete(layer)) this.all.add(layer);
@@ -129,7 +134,7 @@ export class Overview {
     const together = state.shared ? limitOf(numbers) : 0;
     for (const canvas of column.querySelectorAll("canvas")) {
       const channel = Number(canvas.dataset.channel);
-      if (layer < 0 && (this.#isPicture(layer) || shape[2] === 1)) paintImage(canvas, numbers, shape);
+      if (layer < 0 && (this.#isPicture(layer) || shape[2] === 1)) paintImage(canvas, numbers, shape, network.ink);
       else paint(canvas, numbers, shape, channel, together || limitOf(slice(numbers, shape, channel)), state.paper);
     }
   }

@@ -4,11 +4,11 @@ import { paintImage } from "./colours.mjs";
 
 export class Pad {
   /**
-   * `shape` is that of the image, `high` its brightest value. `changed(pixels, place)`
+   * `shape` is that of the image, `high` its brightest value, `ink` whether that is dark. `changed(pixels, place)`
    * hears of each stroke and of each step of the pen; `pixels` is null when all is blank.
    */
-  constructor(root, shape, high, changed) {
-    Object.assign(this, { shape, high, changed, at: shape.slice(0, 2).map((n) => n >> 1), down: false });
+  constructor(root, shape, { ink, high }, changed) {
+    Object.assign(this, { shape, ink, high, changed, at: shape.slice(0, 2).map((n) => n >> 1), down: false });
     root.innerHTML = '<div class="sheet"><canvas tabindex="0" role="application" aria-label="Pad to draw on: '
       + 'arrow keys move the pen, Space inks its place, Shift with an arrow draws"></canvas><i class="box pen"></i></div>'
       + '<p><button data-do="clear">Clear</button></p>';
@@ -77,7 +77,7 @@ export class Pad {
   }
 
   #show(tell = true) {
-    paintImage(this.canvas, this.pixels, this.shape);
+    paintImage(this.canvas, this.pixels, this.shape, this.ink);
     const [height, width] = this.shape;
     this.pen.style.cssText = `top:${100 * Math.round(this.at[0]) / height}%;left:${
       100 * Math.round(this.at[1]) / width}%;height:${100 / height}%;width:${100 / width}%`;

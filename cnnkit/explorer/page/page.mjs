@@ -26,6 +26,7 @@ export class Page {
     this.#listen();
     steer(this);
     this.overview.paint();
+    if (this.overview.isSmall()) this.zoom(1.8);
     this.point(...network.start);
     this.drawNow();
   }
@@ -209,7 +210,7 @@ export class Page {
       return;
     }
     const high = limitOf(this.network.images.data);
-    this.pad ??= new Pad(details.querySelector("div"), this.network.shape, high, (pixels, [y, x]) => {
+    this.pad ??= new Pad(details.querySelector("div"), this.network.shape, { ink: this.network.ink, high }, (pixels, [y, x]) => {
       this.#answer(pixels);
       const all = pixels ? this.network.answer(this.network.steps.length - 1) : null;
       const best = all?.indexOf(Math.max(...all));

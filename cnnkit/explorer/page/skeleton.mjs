@@ -11,8 +11,8 @@ export function skeleton(network) {
     <label>digits <input type="number" data-part="digits" min="2" max="9" value="6"></label>
     <span><button data-do="smaller" aria-label="smaller maps">−</button> <button data-do="larger" aria-label="larger maps">+</button></span>
     <button data-do="verify">Verify all numbers</button> <span data-part="verified"></span></header>
-    <p class="hint" id="explorer-hint">Point at a number of a map to see how it came about. A click pins it; a click on what it
-    was made of goes one layer down.</p>
+    <p class="hint" id="explorer-hint">Point at a number of a map. A click pins it; a click on what it was made of goes one layer
+    down.</p>
     <div data-part="stage" class="stage">
     <div data-part="overview" class="overview" role="group" aria-label="layers"></div>
     <div data-part="answer" class="answer"></div></div>
