@@ -41,7 +41,7 @@ def take_picture(page: Path, chromium: str) -> None:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox"]
         )
-        opened = browser.new_page(viewport={"width": 1200, "height": 860})
+        opened = browser.new_page(viewport={"width": 1200, "height": 1010})
         opened.goto(page.as_uri())
         opened.wait_for_selector(".result")
         opened.screenshot(path=picture)

@@ -402,3 +402,30 @@ def test_a_click_pins_and_a_second_one_lets_go(browser, tmp_path):
     page.locator("[data-part=raw]").check()
     assert "before relu, and after it" in page.locator(".result").text_content()
     opened.close()
+
+
+@needs_chromium
+def test_dense_and_global_numbers_lead_to_what_they_read(browser, tmp_path):
+    pooled = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(2, 3, name="conv"),
+            layers.GlobalAveragePooling2D(name="mean"),
+        ]
+    )
+    digit = load_mnist().test.images[:1]
+    for model, layer in ((models.lenet5(), "dense1"), (pooled, "mean")):
+        explorer = explore(model, digit, at=(layer, 1))
+        opened = Watched(browser, explorer.to_html(tmp_path / "page.html"))
+        page = opened.page
+        assert page.locator(".list tbody tr").count() == 12
+        folded = {"lenet5": 32}.get(model.name, 0)  # weights, and products
+        assert page.locator(".folded canvas").count() == folded
+        page.locator(".list [data-entry]").first.click()
+        below = explorer.layers[explorer.layers.index(layer) - 1]
+        assert page.evaluate("explorer.layer") == explorer.layers.index(below)
+        place = page.evaluate("explorer.place")
+        value = explorer.explain(below, place).value
+        if model is pooled:
+            assert abs(value) == np.abs(explorer._answers[below][0, ..., 1]).max()
+        opened.close()

@@ -44,6 +44,11 @@ def test_the_attributions_of_the_readme_are_drawn(tmp_path):
     assert (tmp_path / "why.png").stat().st_size > 10_000
 
 
+def test_the_page_of_the_readme_is_written(tmp_path):
+    assert run_example(EXAMPLES[2], tmp_path).rstrip().endswith("✓")
+    assert (tmp_path / "network.html").stat().st_size > 100_000
+
+
 def test_the_session_of_the_readme_is_what_is_shown():
     (session,) = re.findall(r"```pycon\n(.*?)```", README, re.DOTALL)
     test = doctest.DocTestParser().get_doctest(session, {}, "README", None, 0)
@@ -51,13 +56,13 @@ def test_the_session_of_the_readme_is_what_is_shown():
 
 
 def test_the_fast_training_of_the_readme_is_accurate(tmp_path):
-    last = run_example(EXAMPLES[2], tmp_path).splitlines()[-1]
+    last = run_example(EXAMPLES[3], tmp_path).splitlines()[-1]
     assert float(last.partition("%")[0]) > 98.7
 
 
 def test_the_network_of_the_readme_learns_to_read(tmp_path):
-    assert len(EXAMPLES) == 4
-    table = run_example(EXAMPLES[3], tmp_path).splitlines()
+    assert len(EXAMPLES) == 5
+    table = run_example(EXAMPLES[4], tmp_path).splitlines()
     accuracy = re.search(r"accuracy=([\d.]+)", table[-1]).group(1)
     assert float(accuracy) > 0.965  # five seeds gave 97.9 to 98.5 %
 

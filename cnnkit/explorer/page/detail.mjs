@@ -155,6 +155,10 @@ function pool(told, say) {
     parts.push('<div class="grids">', grid("the window", told, told.inputs, 0, say, { link: true, ringed: told.winners }));
     if (kind === "lp") parts.push(grid(`to the power of ${say(told.numbers.p)}`, told, told.terms, 0, say));
     parts.push("</div>");
+  } else {
+    const order = strongest(told.inputs, MOST_LISTED);
+    parts.push(list(`The ${order.length} strongest of ${grouped(count)} numbers`, ["place", "number"],
+      order.map((i) => [link(told, i), say(told.inputs[i])])));
   }
   const read = told.inside.filter(Boolean).length;
   const sums = { max: () => `The largest of ${grouped(read)}${told.winners.length > 1

@@ -188,19 +188,25 @@ export class Page {
     overview.frame("window", layer - 1, spans, spans && shape.at(-1) === 1 ? from[2] : null);
   }
 
-  /** The products of a dense number, laid back onto the maps that Flatten had unrolled. */
+  /** Weights and products of a dense number, laid back onto the maps that Flatten had unrolled. */
   #fold(told) {
     const root = this.detail.querySelector(".folded"), maps = this.network.mapsBehind(this.layer);
     if (!root || maps === null) return;
-    const shape = this.network.shapeOf(maps), terms = new Float64Array(sizeOf(shape)), sums = new Float64Array(shape[2]);
+    const shape = this.network.shapeOf(maps), size = sizeOf(shape), sums = new Float64Array(shape[2]);
+    const folded = { weights: new Float64Array(size), products: new Float64Array(size) };
     told.places.forEach(([at], i) => {
-      terms[at] = told.terms[i];
+      folded.weights[at] = told.weights[i];
+      folded.products[at] = told.terms[i];
       sums[at % shape[2]] += told.terms[i];
     });
-    const order = strongest(sums, 16), limit = limitOf(terms);
-    root.innerHTML = `<p>The products on the maps of ${escaped(this.network.nameOf(maps))} that they come from, strongest first:</p>`
-      + order.map((c) => `<figure><canvas data-map="${c}"></canvas><figcaption>map ${c}</figcaption></figure>`).join("");
-    root.querySelectorAll("canvas").forEach((canvas, i) => paint(canvas, terms, shape, order[i], limit, this.state.paper));
+    const order = strongest(sums, 16), name = escaped(this.network.nameOf(maps));
+    root.innerHTML = Object.keys(folded).map((what) => `<p>The ${what} on the maps of ${name} that they read${
+      what === "weights" ? ", in the order of what the maps bring" : ""}:</p><div data-folded="${what}">${
+      order.map((c) => `<figure><canvas></canvas><figcaption>map ${c}</figcaption></figure>`).join("")}</div>`).join("");
+    for (const [what, numbers] of Object.entries(folded)) {
+      const limit = limitOf(numbers), canvases = root.querySelectorAll(`[data-folded="${what}"] canvas`);
+      canvases.forEach((canvas, i) => paint(canvas, numbers, shape, order[i], limit, this.state.paper));
+    }
   }
 
   /** Open or close the pad; what was drawn on it is kept. */
