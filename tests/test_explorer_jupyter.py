@@ -1,6 +1,7 @@
 """The explorer where notebooks are read: JupyterLab, nbconvert, and without scripts."""
 
 import base64
+import html
 import json
 import os
 import re
@@ -13,7 +14,7 @@ import nbformat
 import numpy as np
 import pytest
 from browser import needs_chromium
-from conftest import PYTHON, ROOT
+from conftest import NOTEBOOKS, PYTHON, ROOT
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
@@ -87,10 +88,27 @@ def test_a_start_that_is_not_there_is_refused(at):
         the_explorer(at=at)
 
 
+def rewritten(page):
+    """The page as it would be written now, with the numbers that it holds."""
+    payload = re.search(r'id="payload">(.*?)</script>', page, re.DOTALL)[1]
+    return page_of(json.loads(payload))
+
+
 def test_the_page_in_the_documents_is_up_to_date():
     page = (ROOT / "docs" / "explorer.html").read_text("utf-8")
-    payload = re.search(r'id="payload">(.*?)</script>', page, re.DOTALL)[1]
-    assert page_of(json.loads(payload)) == page, "make explorer"
+    assert rewritten(page) == page, "make explorer"
+
+
+@pytest.mark.parametrize("number", ["02", "03", "04", "06", "13"])
+def test_the_page_in_a_notebook_is_up_to_date(number):
+    (path,) = (path for path in NOTEBOOKS if path.stem.startswith(number))
+    cells = nbformat.read(path, as_version=4).cells
+    data = [o.get("data", {}) for cell in cells for o in cell.get("outputs", [])]
+    (shown,) = (one for one in data if "srcdoc" in one.get("text/html", ""))
+    page = html.unescape(re.search(r'srcdoc="(.*?)"', shown["text/html"])[1])
+    assert rewritten(page) == page, f"make notebooks: {path.name}"
+    assert base64.b64decode(shown["image/png"]).startswith(b"\x89PNG")
+    assert shown["text/plain"].startswith("Explorer of ")
 
 
 @pytest.fixture(scope="module")
