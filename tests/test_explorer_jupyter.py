@@ -105,7 +105,7 @@ def test_the_page_in_a_notebook_is_up_to_date(number):
     cells = nbformat.read(path, as_version=4).cells
     data = [o.get("data", {}) for cell in cells for o in cell.get("outputs", [])]
     (shown,) = (one for one in data if "srcdoc" in one.get("text/html", ""))
-    page = html.unescape(re.search(r'srcdoc="(.*?)"', shown["text/html"])[1])
+    page = html.unescape(re.search(r'srcdoc="([^"]*)"', shown["text/html"])[1])
     assert rewritten(page) == page, f"make notebooks: {path.name}"
     assert base64.b64decode(shown["image/png"]).startswith(b"\x89PNG")
     assert shown["text/plain"].startswith("Explorer of ")
