@@ -77,17 +77,28 @@ export class Overview {
     return this.columns.some((column) => column.contains(element));
   }
 
-  /** Move the focus to a place; its map is shown if it was not. */
+  /** Move the focus to the chosen place. */
   focus(layer, place) {
-    if (!this.#spot(layer, place)) this.toggle(layer);
-    this.choose(layer, place);
     const spot = this.#spot(layer, place);
     spot.focus({ preventScroll: true });
     spot.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
-  /** Make a place the one that the Tab key finds, and mark its bar. */
+  /** Scroll the layers, and nothing else, until a place can be seen. */
+  reveal(layer, place) {
+    const spot = this.#spot(layer, place), at = spot.getBoundingClientRect(), box = this.root.getBoundingClientRect();
+    if (!this.root.contains(spot)) return;
+    if (at.left < box.left || at.right > box.right) this.root.scrollLeft += at.left - box.left - 20;
+    if (at.top < box.top || at.bottom > box.bottom) this.root.scrollTop += at.top - box.top - 20;
+  }
+
+  /** Make a place the one that the Tab key finds, and mark its bar; its map is shown if it was not. */
   choose(layer, place) {
+    this.chosen = { layer, channel: this.#isPicture(layer) ? 0 : spotOf(this.network.shapeOf(layer), place)[2] };
+    if (!this.#spot(layer, place)) {
+      this.#fill(layer);
+      this.paintLayer(layer);
+    }
     const chosen = this.#spot(layer, place);
     for (const column of this.columns) {
       const bars = [...column.querySelectorAll("[data-unit]")], stop = bars.includes(chosen) ? chosen : bars[0];
@@ -168,7 +179,9 @@ export class Overview {
     if (count <= MOST_MAPS || this.all.has(layer)) return range(count);
     const numbers = this.network.answer(layer, this.state.image), strength = new Float64Array(count);
     numbers.forEach((n, i) => { strength[i % count] += Math.abs(n); });
-    return range(count).sort((a, b) => strength[b] - strength[a]).slice(0, MOST_MAPS);
+    const order = range(count).sort((a, b) => strength[b] - strength[a]), first = order.slice(0, MOST_MAPS);
+    const { chosen } = this;  // is shown, however weak
+    return chosen?.layer !== layer || first.includes(chosen.channel) ? first : [...first.slice(0, -1), chosen.channel];
   }
 
   #shown(layer) {
@@ -194,7 +207,7 @@ export class Overview {
       const spoken = [name, title].filter(Boolean).join(" ");
       return `<div class="map"><span>${title}</span><div class="frame" style="--w:${wide};--h:${tall}">`
         + `<canvas data-channel="${channel}" tabindex="-1" role="application" aria-roledescription="map" `
-        + `aria-describedby="explorer-hint" aria-label="${escaped(spoken)}, ${height} by ${width}"></canvas></div></div>`;
+        + `aria-describedby="explorer-keys" aria-label="${escaped(spoken)}, ${height} by ${width}"></canvas></div></div>`;
     }).join("") + (count > MOST_MAPS && !this.#isPicture(layer)
       ? `<button data-more="${layer}">${this.all.has(layer) ? `the ${MOST_MAPS} strongest` : `all ${count} maps`}</button>` : "");
   }

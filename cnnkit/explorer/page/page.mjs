@@ -88,16 +88,16 @@ export class Page {
     this.waiting = 0;
     const { network, layer, place, state, overview } = this;
     const spot = spotOf(network.shapeOf(layer), place);
+    overview.choose(layer, place);
     overview.frame("here", layer, [[spot[0], spot[0]], [spot[1], spot[1]]], spot[2]);
     overview.frame("field", -1, layer < 0 ? null : network.field(layer, place));
-    overview.choose(layer, place);
     this.root.querySelector('[data-do="back"]').setAttribute("aria-disabled", !this.trail.length);
     const told = layer < 0 ? null : network.explain(layer, place, state.image);
     this.told = told;
     this.#frameWindow(told);
     this.#fill(told, network.drawn ? null : network.value(layer, place, state.image));
-    if (!this.playing) this.say(told ? spoken(told, network.drawn ? null : network.value(layer, place, state.image), state)
-      : `image, ${where(place)}: ${this.#pixel()}`);
+    if (!this.playing) this.say((this.pinned ? "pinned: " : "") + (told ? spoken(told, network.drawn ? null : network.value(layer, place, state.image), state)
+      : `image, ${where(place)}: ${this.#pixel()}`));
   }
 
   /** Repaint all maps, and the number with them. */

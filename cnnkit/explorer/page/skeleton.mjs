@@ -11,7 +11,8 @@ export function skeleton(network) {
     <label>digits <input type="number" data-part="digits" min="2" max="9" value="6"></label>
     <span><button data-do="smaller" aria-label="smaller maps">−</button> <button data-do="larger" aria-label="larger maps">+</button></span>
     <button data-do="verify">Verify all numbers</button> <span data-part="verified"></span></header>
-    <p class="hint" id="explorer-hint">Point at a number of a map. A click pins it; a click on what it was made of goes one layer
+    <p class="unseen" id="explorer-keys">Arrow keys move, Enter pins, Shift with left or right goes to another layer.</p>
+    <p class="hint">Point at a number of a map. A click pins it; a click on what it was made of goes one layer
     down.</p>
     <div data-part="stage" class="stage">
     <div data-part="overview" class="overview" role="group" aria-label="layers"></div>
@@ -20,7 +21,7 @@ export function skeleton(network) {
     <p class="bar"><button data-do="play" aria-pressed="false">Step through this map</button>
     <button data-do="back" aria-disabled="true">Back</button> <span data-part="pin"></span></p>
     <div data-part="detail" class="detail" role="region" aria-label="how the number came about"></div>
-    <p role="status" class="spoken"></p>
+    <p role="status" class="unseen spoken"></p>
     ${help(network)}`;
 }
 

@@ -25,7 +25,7 @@ export function steer(page) {
     larger: () => page.zoom(1.25),
     verify: () => page.verify(),
     play: () => play(page, !page.playing),
-    back: () => page.back(),
+    back: () => back(page),
   };
   page.root.addEventListener("click", ({ target }) => {
     const button = target.closest("header [data-do], .bar [data-do]");
@@ -54,21 +54,20 @@ function clicked(page, event) {
     page.drawNow();
     page.overview.root.querySelector(`[data-more="${more.dataset.more}"]`).focus();
   } else if (found) {
+    play(page, false);
     const same = found[0] === page.layer && String(found[1]) === String(page.place);
-    if (same) letGoOrPin(page);
-    else if (page.pinned) page.go(...found);
+    if (page.pinned && !same) page.go(...found);
     else {
       page.point(...found);
-      letGoOrPin(page);
+      page.pin(!page.pinned);
+      page.drawNow();
     }
   }
 }
 
-function letGoOrPin(page) {
-  page.pin(!page.pinned);
+function back(page) {
   play(page, false);
-  page.drawNow();
-  if (page.pinned) page.say("pinned");
+  page.back();
 }
 
 /** A click in the detail: one layer down, or another channel of the window. */
@@ -77,8 +76,10 @@ function followed(page, target) {
   if (below) {
     const { entry, logit } = below.dataset;
     const place = entry === undefined ? [...page.place.slice(0, -1), Number(logit)] : page.told.places[Number(entry)];
+    play(page, false);
     page.go(page.layer - 1, place);
-    page.overview.focus(page.layer, page.place);
+    page.overview.reveal(page.layer, page.place);
+    page.detail.querySelector("h2").focus({ preventScroll: true });
   } else if (channel) {
     if (channel.dataset.channel === "all") page.state.allChannels = true;
     else page.state.channel = Number(channel.dataset.channel);
@@ -89,17 +90,31 @@ function followed(page, target) {
 function pressed(page, event) {
   const { target } = event, inMap = target.matches(".overview canvas"), inBars = target.matches(".bars button");
   if (event.altKey || event.ctrlKey || event.metaKey) return;
-  if (event.key === "Escape") letGo(page, target);
-  else if (event.key === "Backspace" && !target.matches("input")) page.back();
-  else if (inMap && event.key === "Enter") {
+  const key = event.shiftKey ? `Shift ${event.key}` : event.key;
+  if (key === "Escape") letGo(page, target);
+  else if (key === "Backspace" && !target.matches("input")) back(page);
+  else if (inMap && key === "Enter") {
+    pointWhere(page, target);
     page.pin(true);
+    page.drawNow();
     page.detail.querySelector("h2").focus();
-  } else if (inMap && event.key === " ") play(page, !page.playing);
-  else if (inMap || inBars) {
-    if (inBars) page.point(...numberAt(page, event));
-    if (!moved(page, event.shiftKey ? `Shift ${event.key}` : event.key)) return;
-  } else if (!target.matches("td button") || !walked(target, event.key)) return;
+  } else if (inMap && key === " ") {
+    pointWhere(page, target);
+    play(page, !page.playing);
+  } else if ((inMap || inBars) && (key in LAYERS || key in ARROWS || OTHERS.includes(key))) {
+    pointWhere(page, target);
+    moved(page, key);
+  } else if (!target.matches("td button") || !walked(target, key)) return;
   event.preventDefault();
+}
+
+/** The keys steer the map or the bar that has the focus. */
+function pointWhere(page, target) {
+  const layer = Number(target.closest(".layer").dataset.layer), { unit, channel } = target.dataset;
+  const shape = page.network.shapeOf(layer);
+  const here = layer === page.layer && spotOf(shape, page.place)[2] === Number(channel);
+  if (unit !== undefined) page.point(layer, [Number(unit)]);
+  else if (!here) page.point(layer, placeAt(shape, [0, 0, Number(channel)]));
 }
 
 /** Escape lets the number go, and leads from its detail back to its map. */
@@ -109,6 +124,7 @@ function letGo(page, target) {
   if (page.detail.contains(target)) page.overview.focus(page.layer, page.place);
 }
 
+const LAYERS = { "Shift ArrowLeft": -1, "Shift ArrowRight": 1 }, OTHERS = ["Home", "End", "PageUp", "PageDown"];
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 /** From one number of the window to its neighbour; false when the key is no arrow. */
@@ -120,34 +136,30 @@ function walked(button, key) {
   return true;
 }
 
-/** Follow an arrow key; false when the key is none of ours. */
+/** Follow one of our keys. */
 function moved(page, key) {
   const { network, overview } = page, shape = network.shapeOf(page.layer);
-  const layers = { "Shift ArrowLeft": -1, "Shift ArrowRight": 1 };
-  if (key in layers) {
-    const layer = page.layer + layers[key];
-    if (layer < -1 || layer >= network.steps.length) return true;
+  if (key in LAYERS) {
+    const layer = page.layer + LAYERS[key];
+    if (layer < -1 || layer >= network.steps.length) return;
     const here = layoutOf(shape), there = layoutOf(network.shapeOf(layer)), [y, x, c] = spotOf(shape, page.place);
     const spot = [y * there[0] / here[0], x * there[1] / here[1], Math.min(c, there[2] - 1)].map(Math.floor);
     page.point(layer, placeAt(network.shapeOf(layer), spot) ?? placeAt(network.shapeOf(layer), [0, 0, 0]));
   } else {
     const place = overview.hasBars(page.layer) ? neighbourBar(page, key) : neighbour(page, shape, key);
-    if (place === undefined) return false;
     if (place) page.point(page.layer, place);
   }
   page.drawNow();
   overview.focus(page.layer, page.place);
-  return true;
 }
 
-/** The place that a key leads to; null beyond the edge, undefined when it is no such key. */
+/** The place that a key leads to; null beyond the edge. */
 function neighbour(page, shape, key) {
   const [height, width] = layoutOf(shape), [y, x, c] = spotOf(shape, page.place);
   const maps = page.overview.channels(page.layer), at = maps.indexOf(c);
   const step = ARROWS[key] ?? [0, 0];
   const spots = { Home: [y, 0, c], End: [y, width - 1, c], PageUp: [y, x, maps[at - 1]], PageDown: [y, x, maps[at + 1]] };
   const spot = key in ARROWS ? [y + step[0], x + step[1], c] : spots[key];
-  if (!spot) return undefined;
   const inside = spot[0] >= 0 && spot[0] < height && spot[1] >= 0 && spot[1] < width && spot[2] !== undefined;
   return inside ? placeAt(shape, spot) : null;
 }
@@ -155,7 +167,6 @@ function neighbour(page, shape, key) {
 function neighbourBar(page, key) {
   const count = page.network.shapeOf(page.layer)[0], [unit] = page.place;
   const units = { ArrowUp: unit - 1, ArrowDown: unit + 1, Home: 0, End: count - 1 };
-  if (!(key in units)) return undefined;
   return units[key] >= 0 && units[key] < count ? [units[key]] : null;
 }
 
@@ -166,8 +177,8 @@ function play(page, playing) {
   const button = page.root.querySelector('[data-do="play"]');
   button.textContent = playing ? "Stop" : "Step through this map";
   button.setAttribute("aria-pressed", playing);
-  page.pin(playing);
-  if (!playing) page.drawNow();
+  if (playing) page.pin(true);
+  else page.drawNow();
 }
 
 /** The next number of the same map, row by row; from the last back to the first. */
