@@ -80,6 +80,14 @@ def unknown_kind():
     )
 
 
+def wide():
+    """A dense layer with more than a million weights."""
+    set_seed(3)
+    return keras.Sequential(
+        [keras.Input((40, 40, 1)), layers.Flatten(), layers.Dense(700)]
+    )
+
+
 def in_node(explorer, places):
     payload = explorer.payload()
     ran = subprocess.run(
@@ -101,6 +109,7 @@ def in_node(explorer, places):
         (models.simple_cnn, None),
         (all_kinds, None),
         (unknown_kind, None),
+        (wide, None),
     ],
 )
 def test_the_page_tells_what_python_tells_letter_by_letter(make, terms):
@@ -170,6 +179,15 @@ def test_the_page_is_one_small_file_and_nothing_is_left_of_a_failed_one(tmp_path
         explore(model, digit).to_html(tmp_path / "folder")
     (tmp_path / "folder").rmdir()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["less.html", "whole.html"]
+
+
+def test_a_layer_of_over_a_million_weights_is_trimmed_unasked():
+    model, images = wide(), np.random.default_rng(0).normal(size=(2, 40, 40, 1))
+    payload = explore(model, images).payload()
+    kept = payload["steps"][-1]["kept"]
+    assert payload["trimmed"] and kept["inputs"]["shape"] == [2, 700, 100]
+    told = explore(model, images, dense_terms=1_600).payload()
+    assert told["steps"][-1]["kept"]["inputs"]["shape"] == [2, 700, 1_600]
 
 
 @pytest.mark.parametrize(

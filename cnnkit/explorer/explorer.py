@@ -158,7 +158,8 @@ def explore(
             `Explorer.explain`. Default: the largest of the first layer with a window.
         dense_terms: how many products of a dense layer's number the page holds, the
             strongest; it tells what the others bring together. Fewer make a smaller
-            page, in which no one can draw. Default: None, all of them.
+            page, in which no one can draw. Default: None, all of them; of a layer with
+            more than a million weights 100.
 
     Returns:
         An `Explorer`.

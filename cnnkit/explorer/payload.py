@@ -8,6 +8,8 @@ import numpy as np
 
 from cnnkit.explorer.steps import Step
 
+_MOST_WEIGHTS, _TERMS = 1_000_000, 100  # of a dense layer, before it is trimmed
+_BLOCK = 256  # units that are sorted at a time
 _PAPER = 0.4  # share of the pixels that are 0 when the rest is ink
 
 
@@ -58,13 +60,14 @@ def payload_of(
         captions: a name for each image.
         start: which number is shown first: the index of its layer, its place.
         dense_terms: how many terms of a number of a dense layer are kept, the
-            strongest; None keeps all.
+            strongest; None keeps all, but 100 in a layer of over a million weights.
     """
     pack, told, given = _Pack(), [], images
     for step in steps:
         entry = _plain(step)
-        if step.kind == "dense" and dense_terms is not None and given.ndim == 2:
-            entry["kept"] = _strongest(step, given, min(dense_terms, given.shape[1]))
+        terms = _terms_of(step, given, dense_terms)
+        if terms is not None:
+            entry["kept"] = _strongest(step, given, terms)
             entry["kept"] = {key: pack.add(one) for key, one in entry["kept"].items()}
         entry["weights"] = {
             key: pack.add(one)
@@ -85,6 +88,15 @@ def payload_of(
         "answers": [pack.add(answers[step.name]) for step in steps],
         "numbers": pack.text(),
     }
+
+
+def _terms_of(step: Step, given: np.ndarray, wanted: int | None) -> int | None:
+    """How many terms of each number of a dense layer to keep; None for all."""
+    if step.kind != "dense" or given.ndim != 2:
+        return None
+    if wanted is None and step.weights["kernel"].size > _MOST_WEIGHTS:
+        wanted = _TERMS
+    return None if wanted is None else min(wanted, given.shape[1])
 
 
 def is_ink(images: np.ndarray) -> bool:
@@ -119,17 +131,21 @@ def _strongest(step: Step, given: np.ndarray, count: int) -> dict[str, np.ndarra
         `inputs` and `weights`, `(N, units, count)`; `rest`, its low digits, and the
         `sizes` of the terms in it, `(N, units)`.
     """
-    kernel = step.weights["kernel"].astype(np.float64)  # (inputs, units)
+    kernel = step.weights["kernel"]  # (inputs, units)
     kept = {key: [] for key in ("inputs", "weights", "rest", "restLow", "sizes")}
     for one in given.astype(np.float64):
-        terms = (one[:, np.newaxis] * kernel).T
-        order = np.argsort(-np.abs(terms), axis=1, kind="stable")
-        first, others = order[:, :count], order[:, count:]
-        rest = np.take_along_axis(terms, others, axis=1)
-        high = rest.sum(axis=1).astype(np.float32)
-        kept["inputs"].append(first)
-        kept["weights"].append(np.take_along_axis(kernel.T, first, axis=1))
-        kept["rest"].append(high)
-        kept["restLow"].append(rest.sum(axis=1) - high)
-        kept["sizes"].append(np.abs(rest).sum(axis=1))
-    return {key: np.array(held) for key, held in kept.items()}
+        for start in range(0, kernel.shape[1], _BLOCK):
+            weights = kernel[:, start : start + _BLOCK].astype(np.float64).T
+            terms = one * weights  # (units of the block, inputs)
+            order = np.argsort(-np.abs(terms), axis=1, kind="stable")
+            first, others = order[:, :count], order[:, count:]
+            rest = np.take_along_axis(terms, others, axis=1)
+            high = rest.sum(axis=1).astype(np.float32)
+            kept["inputs"].append(first)
+            kept["weights"].append(np.take_along_axis(weights, first, axis=1))
+            kept["rest"].append(high)
+            kept["restLow"].append(rest.sum(axis=1) - high)
+            kept["sizes"].append(np.abs(rest).sum(axis=1))
+    shape = len(given), kernel.shape[1]
+    whole = {key: np.concatenate(held) for key, held in kept.items()}
+    return {key: held.reshape(*shape, *held.shape[1:]) for key, held in whole.items()}
