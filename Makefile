@@ -71,11 +71,11 @@ $(READY): requirements.txt pyproject.toml
 	@echo "Setting up $(VENV) with $(PYTHON): once, a few minutes, 2.5 GB."
 	@$(PYTHON) -m venv $(VENV) || { echo "Expected venv to work. On Debian and" \
 		"Ubuntu: apt install python3-venv. Then: make clean"; exit 1; }
-	@$(BIN)/python -m pip install --upgrade --quiet pip
+	@$(BIN)/python -m pip install --upgrade -qq pip
 ifeq ($(RESOLUTION),)
-	@$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	@$(BIN)/python -m pip install -qq --editable ".[dev]"
 else
-	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/python -m pip install -qq uv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python \
 		--resolution $(RESOLUTION) --editable ".[dev]"
 endif
