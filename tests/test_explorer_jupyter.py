@@ -56,11 +56,19 @@ def test_the_twins_tell_what_the_page_begins_with():
     )
 
 
-def test_a_page_begins_with_the_largest_number_of_the_first_window_layer():
+def test_a_page_begins_with_the_largest_number_at_its_top():
     explorer = the_explorer()
     layer, place = explorer.payload()["start"]
     assert explorer.layers[layer] == "conv1"
-    assert explorer.explain("conv1", place).value == explorer._answers["conv1"].max()
+    first = explorer._answers["conv1"][..., :4]
+    assert explorer.explain("conv1", place).value == first.max()
+    set_seed(0)
+    wide = keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Conv2D(20, 3)])
+    image = np.random.default_rng(0).random((1, 6, 6, 1))
+    maps = np.asarray(wide(image))[0]
+    strongest = np.abs(maps).sum(axis=(0, 1)).argsort()[:-5:-1]
+    _, place = explore(wide, image).payload()["start"]
+    assert maps[tuple(place)] == maps[..., strongest].max()
     dense = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten()])
     alone = explore(dense, np.array([[1, np.nan], [3, 2]])[..., None])
     assert alone.payload()["start"] == [0, [2]]

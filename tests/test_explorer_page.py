@@ -218,6 +218,7 @@ def test_pointer_and_keys_tell_what_explain_tells(browser, tmp_path):
     opened = Watched(browser, explorer.to_html(tmp_path / "page.html"))
     page = opened.page
     canvas = page.locator('[data-layer="0"] canvas').nth(3)
+    canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     page.mouse.move(
         box["x"] + 10.5 / 24 * box["width"], box["y"] + 6.5 / 24 * box["height"]
@@ -251,6 +252,20 @@ def test_pointer_and_keys_tell_what_explain_tells(browser, tmp_path):
     page.locator(".answer [data-unit='7']").click()
     last = explorer.layers[-1]
     assert opened.text() == str(explorer.explain(last, 7, image=1))
+    opened.close()
+
+
+@needs_chromium
+def test_the_number_that_it_begins_with_is_in_sight(browser, tmp_path):
+    digit = load_mnist().test.images[:1]
+    explorer = explore(models.simple_cnn(), digit, at=("conv2", (1, 1, 19)))
+    path = explorer.to_html(tmp_path / "page.html")
+    opened = Watched(browser, path, viewport={"width": 700, "height": 600})
+    box = opened.page.locator(".box.here").bounding_box()
+    around = opened.page.locator(".overview").bounding_box()
+    for side, size in (("x", "width"), ("y", "height")):
+        assert around[side] <= box[side]
+        assert box[side] + box[size] <= around[side] + around[size]
     opened.close()
 
 

@@ -20,6 +20,8 @@ from cnnkit.files import whole_file
 from cnnkit.runtime import keras
 from cnnkit.tracing.chain import is_open
 
+_MOST_MAPS = 16  # of a layer; of more the page shows the strongest first
+
 
 class Explorer:
     """What a model answers to some images, each number with its arithmetic.
@@ -155,7 +157,8 @@ def explore(
         classes: a name for each number of the last layer. Default: 0, 1, 2, …
         captions: a name for each image. Default: image 0, image 1, …
         at: the number that is shown first, as `(layer, place)`; see
-            `Explorer.explain`. Default: the largest of the first layer with a window.
+            `Explorer.explain`. Default: the largest in the first maps of the first
+            layer with a window.
         dense_terms: how many products of a dense layer's number the page holds, the
             strongest; it tells what the others bring together. Fewer make a smaller
             page, in which no one can draw. Default: None, all of them; of a layer with
@@ -203,11 +206,24 @@ def explore(
 def _start(
     steps: dict[str, Step], answers: dict[str, np.ndarray]
 ) -> tuple[str, tuple[int, ...]]:
-    """The largest number of the first layer with a window, or of the last layer."""
+    """The largest number in the first maps of the first layer with a window.
+
+    Those maps are at the top of the page. Without such a layer: of the last one.
+    """
     windowed = [step.name for step in steps.values() if step.window]
     name = windowed[0] if windowed else list(steps)[-1]
     first = np.where(np.isnan(answers[name][0]), -np.inf, answers[name][0])
+    if first.ndim == 3:
+        first[..., _maps_below(first)] = -np.inf
     return name, tuple(map(int, np.unravel_index(first.argmax(), first.shape)))
+
+
+def _maps_below(maps: np.ndarray) -> np.ndarray:
+    """All but the first four maps of the page, which shows many by their strength."""
+    order = np.arange(maps.shape[-1])
+    if len(order) > _MOST_MAPS:
+        order = np.argsort(-np.abs(maps).sum(axis=(0, 1)), kind="stable")
+    return order[4:]
 
 
 def _named(

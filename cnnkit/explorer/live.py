@@ -61,9 +61,17 @@ class LiveExplorer(anywidget.AnyWidget):
 
     def refresh(self) -> None:
         """Take the weights that the model has now, and forget the epochs."""
+        self.begin([])
+
+    def begin(self, epochs: list[int]) -> None:
+        """Hold the weights that the model has now, as the only ones; show them.
+
+        Args:
+            epochs: what `self.epochs` becomes: empty, or the one number of the epoch.
+        """
         self._weights = [self._model.get_weights()]
-        self.epochs, self.epoch = [], 0
-        self._show()
+        self.epochs = epochs
+        self._turn_to(0)
 
     def callback(self) -> keras.callbacks.Callback:
         """A Keras callback: it holds the weights of each epoch, and shows them.
@@ -78,9 +86,13 @@ class LiveExplorer(anywidget.AnyWidget):
             self._weights = []
         self._weights.append(self._model.get_weights())
         self.epochs = [*self.epochs, epoch]
-        if self.epoch == len(self.epochs) - 1:
+        self._turn_to(len(self.epochs) - 1)
+
+    def _turn_to(self, epoch: int) -> None:
+        if epoch == self.epoch:
             self._show()
-        self.epoch = len(self.epochs) - 1
+        else:
+            self.epoch = epoch  # which shows it
 
     @traitlets.validate("index", "epoch")
     def _check(self, proposal: dict[str, object]) -> int:
@@ -103,8 +115,7 @@ class _Epochs(keras.callbacks.Callback):
         self._live = live
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        self._live.refresh()
-        self._live.keep(0)
+        self._live.begin([0])
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._live.keep(epoch + 1)

@@ -86,8 +86,9 @@ export class Overview {
 
   /** Scroll the layers, and nothing else, until a place can be seen. */
   reveal(layer, place) {
-    const spot = this.#spot(layer, place), at = spot.getBoundingClientRect(), box = this.root.getBoundingClientRect();
+    const spot = this.#spot(layer, place);
     if (!this.root.contains(spot)) return;
+    const at = spot.getBoundingClientRect(), box = this.root.getBoundingClientRect();
     if (at.left < box.left || at.right > box.right) this.root.scrollLeft += at.left - box.left - 20;
     if (at.top < box.top || at.bottom > box.bottom) this.root.scrollTop += at.top - box.top - 20;
   }
