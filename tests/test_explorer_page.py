@@ -257,10 +257,9 @@ def test_pointer_and_keys_tell_what_explain_tells(browser, tmp_path):
 
 @needs_chromium
 def test_the_number_that_it_begins_with_is_in_sight(browser, tmp_path):
-    digit = load_mnist().test.images[:1]
-    explorer = explore(models.simple_cnn(), digit, at=("conv2", (1, 1, 19)))
+    explorer = explore(models.lenet5(), load_mnist().test.images[:1])
     path = explorer.to_html(tmp_path / "page.html")
-    opened = Watched(browser, path, viewport={"width": 700, "height": 600})
+    opened = Watched(browser, path, viewport={"width": 700, "height": 800})
     box = opened.page.locator(".box.here").bounding_box()
     around = opened.page.locator(".overview").bounding_box()
     for side, size in (("x", "width"), ("y", "height")):

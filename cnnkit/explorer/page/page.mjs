@@ -29,7 +29,6 @@ export class Page {
     if (this.overview.isSmall()) this.zoom(1.8);
     this.point(...network.start);
     this.drawNow();
-    this.overview.reveal(...network.start);
   }
 
   /** The element that the skeleton calls so. */
