@@ -68,7 +68,7 @@ clean:  ## remove what was built, the virtual environment too
 $(READY): requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { \
 		echo "Expected Python 3.10 to 3.13 on the path. Received: none."; exit 1; }
-	@echo "Setting up $(VENV) with $(PYTHON): once, a few minutes, 2.5 GB."
+	@echo "Setting up $(VENV) with $(PYTHON): once, a few minutes, 3.2 GB."
 	@$(PYTHON) -m venv $(VENV) || { echo "Expected venv to work. On Debian and" \
 		"Ubuntu: apt install python3-venv. Then: make clean"; exit 1; }
 	@$(BIN)/python -m pip install --upgrade -qq pip

@@ -87,6 +87,29 @@ def test_the_gallery_shows_what_is_there():
     assert shown == there and len(shown) >= 10
 
 
+def test_the_calls_of_the_gallery_draw(tmp_path):
+    text = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    calls = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    training = "train(model, mnist, epochs=2, seed=0)"
+    assert calls.count(training) == 1
+    # A hundred digits do: what the network reads is not asked here.
+    few = "few = (mnist.train.images[:100], mnist.train.labels[:100]), mnist.validation"
+    calls = calls.replace(training, f"{few}\ntrain(model, few, epochs=1, seed=0)")
+    calls = calls.replace('"data/own_digits"', repr(str(ROOT / "data" / "own_digits")))
+    drawn = "print(len(plt.get_fignums()))"
+    (tmp_path / "gallery.py").write_text(f"{calls}\n{drawn}\n", encoding="utf-8")
+    environment = os.environ | {"MPLBACKEND": "Agg"}
+    said = subprocess.run(
+        [PYTHON, "gallery.py"],
+        cwd=tmp_path,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert int(said.splitlines()[-1]) >= 12
+
+
 def test_every_make_target_of_the_pages_exists():
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M)
     for page in PAGES:

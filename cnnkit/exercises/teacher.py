@@ -1,8 +1,9 @@
 """Check a filled-in notebook without opening it: for teachers."""
 
 import json
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -32,16 +33,32 @@ class Results:
     """How all exercises of one or more notebooks stand."""
 
     rows: tuple[Result, ...]
+    notebooks: tuple[str, ...]
+    """Every notebook that was read, also where no exercise is checked."""
 
     @property
     def right(self) -> int:
         """How many are right."""
         return sum(row.state == "right" for row in self.rows)
 
+    @property
+    def sums(self) -> dict[str, tuple[int, int]]:
+        """For each notebook, how many are right, and how many there are."""
+        sums = dict.fromkeys(self.notebooks, (0, 0))
+        for row in self.rows:
+            right, count = sums[row.notebook]
+            sums[row.notebook] = (right + (row.state == "right"), count + 1)
+        return sums
+
     def to_json(self) -> str:
-        """All rows and the count, as JSON."""
+        """All rows, and the sums of each notebook and of all, as JSON."""
         rows = [asdict(row) for row in self.rows]
-        whole = {"right": self.right, "exercises": len(rows), "results": rows}
+        sums = [
+            {"notebook": name, "right": right, "exercises": count}
+            for name, (right, count) in self.sums.items()
+        ]
+        whole = {"right": self.right, "exercises": len(rows)}
+        whole |= {"notebooks": sums, "results": rows}
         return json.dumps(whole, indent=2, ensure_ascii=False)
 
     def __repr__(self) -> str:
@@ -56,6 +73,9 @@ class Results:
             ).rstrip()
             for row in cells
         ]
+        sums = {name: f"{right} of {n} right" for name, (right, n) in self.sums.items()}
+        if len(sums) > 1:
+            lines += ["", *(f"{name:{widths[0]}}  {sums[name]}" for name in sums), ""]
         return "\n".join([*lines, f"{self.right} of {len(self.rows)} right"])
 
 
@@ -69,13 +89,14 @@ def check_all(
     `execute` a copy of the notebook is run from top to bottom first.
 
     Args:
-        *notebooks: paths.
+        *notebooks: paths. Where two files have the same name, their folders tell
+            them apart.
         execute: run the learner's code. Only where you would run it by hand.
             Default: False.
         timeout: the longest that one cell may run, in seconds. Default: 600.
 
     Returns:
-        The results: print them, or take their `rows` or `to_json()`.
+        The results: print them, or take their `rows`, `sums` or `to_json()`.
 
     Raises:
         FileNotFoundError, ValueError: a path is no notebook.
@@ -86,13 +107,24 @@ def check_all(
         03_padding.ipynb  padding.same_size  right
         1 of 1 right
     """
-    rows: list[Result] = []
-    for path in map(Path, notebooks):
+    # The same file twice counts once.
+    paths = {Path(os.path.abspath(path)).parts: Path(path) for path in notebooks}
+    rows, names = [], []
+    for place, path in paths.items():
         if not path.is_file():
             raise expected(f"a notebook at {path}", "no file", error=FileNotFoundError)
         book = _executed(path, timeout) if execute else _read(path)
-        rows += _results(path.name, book)
-    return Results(tuple(rows))
+        names.append(_shortest_name(place, paths))
+        rows += _results(names[-1], book)
+    return Results(tuple(rows), tuple(names))
+
+
+def _shortest_name(place: tuple, places: Iterable[tuple]) -> str:
+    """The file's name, behind as many folders as tell it from the other places."""
+    for length in range(1, len(place) + 1):
+        if sum(other[-length:] == place[-length:] for other in places) == 1:
+            break
+    return Path(*place[-length:]).as_posix()
 
 
 def _read(path: Path) -> nbformat.NotebookNode:

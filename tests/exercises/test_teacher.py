@@ -1,6 +1,7 @@
 """Filled-in notebooks, checked without opening them."""
 
 import json
+import re
 
 import nbformat
 import pytest
@@ -52,14 +53,40 @@ def test_what_is_stored_is_read_and_nothing_runs(stored):
 
 
 def test_the_json_holds_every_row(stored):
-    whole = json.loads(check_all(stored, stored).to_json())
-    assert (whole["right"], whole["exercises"]) == (2, 6)
+    whole = json.loads(check_all(stored).to_json())
+    assert (whole["right"], whole["exercises"]) == (1, 3)
+    assert whole["notebooks"] == [
+        {"notebook": "03_padding.ipynb", "right": 1, "exercises": 3}
+    ]
     assert whole["results"][0] == {
         "notebook": "03_padding.ipynb",
         "exercise": "padding.same_size",
         "state": "right",
         "says": "Well.",
     }
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(stored, tmp_path):
+    for learner in ("kim", "lee"):
+        folder = tmp_path / "class" / learner / "work"
+        folder.mkdir(parents=True)
+        (folder / stored.name).write_bytes(stored.read_bytes())
+    empty = write(tmp_path / "class" / "empty.ipynb", "1 + 1")
+    paths = [*sorted((tmp_path / "class").rglob("*.ipynb")), stored, stored]
+    results = check_all(*paths)
+    assert results.sums == {
+        "empty.ipynb": (0, 0),
+        "kim/work/03_padding.ipynb": (1, 3),
+        "lee/work/03_padding.ipynb": (1, 3),
+        f"{tmp_path.name}/03_padding.ipynb": (1, 3),
+    }
+    assert empty.name in results.notebooks
+    lines = repr(results).splitlines()
+    assert re.search(
+        r"^kim/work/03_padding.ipynb +1 of 3 right$", "\n".join(lines), re.M
+    )
+    assert re.search(r"^empty.ipynb +0 of 0 right$", "\n".join(lines), re.M)
+    assert lines[-1] == "3 of 9 right"
 
 
 def test_execution_runs_the_learners_code(tmp_path):
