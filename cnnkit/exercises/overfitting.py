@@ -253,9 +253,9 @@ def _accuracy(measured: object) -> float:
 remedy = Prediction(
     "overfitting.remedy",
     question="A CNN learns from only 500 digits, four times: as it is, with dropout, "
-    "with augmentation (small shifts and turns), with weight decay (large weights add "
-    "to the loss). With which of the three does it get most test digits right? "
-    + listed(_REMEDIES),
+    "with augmentation (each digit turned, moved and bent a little), with weight decay "
+    "(each weight shrinks a little in every step). With which of the three does it "
+    "get most test digits right? " + listed(_REMEDIES),
     form=Choice("b", _REMEDIES),
     mistakes=(
         Mistake(
@@ -280,7 +280,7 @@ remedy = Prediction(
     solved=Solution(
         "'b'",
         "Augmentation shows the network a new picture at each step, and so brings in "
-        "knowledge that 500 digits lack: shifts and turns leave a digit what it is.",
+        "knowledge that 500 digits lack: such small changes leave a digit what it is.",
     ),
     outcome=_best_remedy,
     measured='a dictionary, `{"dropout": …, "augmentation": …, "weight decay": …}`. '
