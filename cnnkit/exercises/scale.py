@@ -248,8 +248,8 @@ same_losses = Prediction(
             chose("b"),
         ),
     ),
-    right="That is also how one tests such a set-up: if the losses differ, it is "
-    "wrong.",
+    right="That is also how one tests such a set-up, with a network in which rounding "
+    "tips nothing over: if its losses differ, the program is wrong.",
     hints=(
         "The loss of a batch is a mean over its images. What is its gradient?",
         "What is the mean of the means of two halves of one size?",

@@ -243,8 +243,8 @@ stuck = Exercise(
             chose("c"),
         ),
     ),
-    right="It may be a gradient with the wrong sign, a rate of the wrong size, or "
-    "labels that were shuffled without their images.",
+    right="It may be a rate far too small, first weights that are all 0, or gradients "
+    "that never reach the weights.",
     hints=(
         "2.30 is log 10. What does the network know at that loss?",
         "Could a network with tens of thousands of weights learn 100 digits by heart, "
