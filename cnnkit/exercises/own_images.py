@@ -227,8 +227,8 @@ step_left_out = Prediction(
     mistakes=(
         Mistake(
             "centring",
-            "Pooling forgives a pixel or two, and where the ink is further off, some "
-            "of the digits are still read.",
+            "Pooling forgives a part of a small shift, and some of the digits are "
+            "still read.",
             chose("b"),
         ),
         Mistake(
