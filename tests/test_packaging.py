@@ -22,7 +22,11 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 def run_example(text, folder):
     assert len(text.splitlines()) <= 10
-    (folder / "example.py").write_text(text)
+    return run_code(text, folder)
+
+
+def run_code(text, folder):
+    (folder / "example.py").write_text(text, encoding="utf-8")
     environment = {**os.environ, "MPLBACKEND": "Agg", "CNNKIT_DATA": str(ROOT / "data")}
     return subprocess.run(
         [PYTHON, "example.py"],
@@ -97,16 +101,7 @@ def test_the_calls_of_the_gallery_draw(tmp_path):
     calls = calls.replace(training, f"{few}\ntrain(model, few, epochs=1, seed=0)")
     calls = calls.replace('"data/own_digits"', repr(str(ROOT / "data" / "own_digits")))
     drawn = "print(len(plt.get_fignums()))"
-    (tmp_path / "gallery.py").write_text(f"{calls}\n{drawn}\n", encoding="utf-8")
-    environment = os.environ | {"MPLBACKEND": "Agg"}
-    said = subprocess.run(
-        [PYTHON, "gallery.py"],
-        cwd=tmp_path,
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
+    said = run_code(f"{calls}\n{drawn}\n", tmp_path)
     assert int(said.splitlines()[-1]) >= 12
 
 

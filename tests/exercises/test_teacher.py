@@ -68,7 +68,7 @@ def test_the_json_holds_every_row(stored):
 
 def test_files_of_one_name_are_told_apart_by_their_folders(stored, tmp_path):
     for learner in ("kim", "lee"):
-        folder = tmp_path / "class" / learner / "work"
+        folder = tmp_path / "class" / learner / "week_3"
         folder.mkdir(parents=True)
         (folder / stored.name).write_bytes(stored.read_bytes())
     empty = write(tmp_path / "class" / "empty.ipynb", "1 + 1")
@@ -76,14 +76,14 @@ def test_files_of_one_name_are_told_apart_by_their_folders(stored, tmp_path):
     results = check_all(*paths)
     assert results.sums == {
         "empty.ipynb": (0, 0),
-        "kim/work/03_padding.ipynb": (1, 3),
-        "lee/work/03_padding.ipynb": (1, 3),
+        "kim/week_3/03_padding.ipynb": (1, 3),
+        "lee/week_3/03_padding.ipynb": (1, 3),
         f"{tmp_path.name}/03_padding.ipynb": (1, 3),
     }
     assert empty.name in results.notebooks
     lines = repr(results).splitlines()
     assert re.search(
-        r"^kim/work/03_padding.ipynb +1 of 3 right$", "\n".join(lines), re.M
+        r"^kim/week_3/03_padding.ipynb +1 of 3 right$", "\n".join(lines), re.M
     )
     assert re.search(r"^empty.ipynb +0 of 0 right$", "\n".join(lines), re.M)
     assert lines[-1] == "3 of 9 right"
