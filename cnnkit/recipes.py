@@ -199,6 +199,13 @@ RECIPES = {
         schedule="one_cycle",
         steps_per_execution=50,
     ),
+    "fastest": Recipe(
+        learning_rate=0.03,
+        batch_size=128,
+        epochs=1,
+        schedule="one_cycle",
+        steps_per_execution=50,
+    ),
     "accurate": Recipe(
         learning_rate=0.01,
         batch_size=192,

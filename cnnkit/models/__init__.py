@@ -6,12 +6,14 @@ the last two are always `logits`, a Dense layer with one score a class, and
 """
 
 from cnnkit.models.deep import alexnet, conv_blocks
+from cnnkit.models.deskew import Deskew
 from cnnkit.models.fast import accurate_cnn, fast_cnn
 from cnnkit.models.layers import LocalResponseNormalization, LpPooling2D
 from cnnkit.models.modern import gap_cnn
 from cnnkit.models.small import lenet5, mlp, simple_cnn
 
 __all__ = [
+    "Deskew",
     "LocalResponseNormalization",
     "LpPooling2D",
     "accurate_cnn",

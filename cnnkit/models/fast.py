@@ -13,6 +13,7 @@ from cnnkit.models.building import (
     pooling_layer,
     sequential,
 )
+from cnnkit.models.deskew import Deskew
 from cnnkit.runtime import keras
 
 
@@ -28,6 +29,7 @@ def fast_cnn(
     dense_units: int | None = None,
     activation: str = "relu",
     dropout: float = 0.0,
+    deskew: bool = False,
     kernel_initializer: str = "he_normal",
     name: str = "fast_cnn",
 ) -> keras.Sequential:
@@ -54,6 +56,8 @@ def fast_cnn(
         activation: of all hidden layers. Default: "relu".
         dropout: share of the numbers before the last layer that are silenced in
             training, in [0, 1). Default: 0, no dropout layer.
+        deskew: begin with a `Deskew` layer, for writing that may be slanted.
+            Default: False.
         kernel_initializer: of all weights, as Keras names it. Default:
             "he_normal".
         name: name of the model. Default: "fast_cnn".
@@ -78,7 +82,8 @@ def fast_cnn(
     rate = check_number("dropout", dropout, minimum=0, below=1)
     numbers = counts("filters", filters)
     last = len(numbers) - 1
-    stack = _normalised(
+    upright = [Deskew(name="deskew")] if deskew else []
+    stack = upright + _normalised(
         numbers,
         kernel_size,
         strides,
