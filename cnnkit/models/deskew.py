@@ -47,7 +47,7 @@ class Deskew(keras.layers.Layer):
 
     Source: Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, «Gradient-based learning
     applied to document recognition», 1998, III.A: deslanted digits.
-    Measured in: docs/performance.md
+    Taught in: notebooks/16_fast_training.ipynb
     """
 
     def __init__(self, limit: float = 0.5, **kwargs: object) -> None:
