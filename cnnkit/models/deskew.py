@@ -26,7 +26,7 @@ class Deskew(keras.layers.Layer):
     stays as it is.
 
     Slant is a habit of the writer and says next to nothing about the digit. A
-    network behind this layer need not learn to overlook it. On photos it does harm.
+    network behind this layer need not learn to overlook it. On photos it may do harm.
 
     Args:
         limit: largest slant that is undone, columns a row; a larger one is undone
