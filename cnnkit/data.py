@@ -101,9 +101,9 @@ def load_mnist(
     kept, held = stratified_split(arrays["y_train"], size, seed=seed)
     x, y = arrays["x_train"], arrays["y_train"]
     return Mnist(
-        _digits(x[kept], y[kept]),
-        _digits(x[held], y[held]),
-        _digits(arrays["x_test"], arrays["y_test"]),
+        _digits(x, y, kept),
+        _digits(x, y, held),
+        _digits(arrays["x_test"], arrays["y_test"], np.arange(len(arrays["y_test"]))),
     )
 
 
@@ -145,10 +145,14 @@ def stratified_split(
     return np.flatnonzero(kept), held
 
 
-def _digits(images: np.ndarray, labels: np.ndarray) -> Digits:
-    pixels = np.divide(images, np.float32(255), dtype=np.float32)
-    pixels = pixels[..., np.newaxis]  # (N, 28, 28, 1)
-    return Digits(pixels, labels.astype(np.int64))
+def _digits(images: np.ndarray, labels: np.ndarray, chosen: np.ndarray) -> Digits:
+    """The chosen digits, their pixels between 0 and 1."""
+    pixels = np.empty((len(chosen), *images.shape[1:], 1), np.float32)
+    for start in range(0, len(chosen), 1_000):  # no second copy of all of them
+        part = slice(start, start + 1_000)
+        some = images[chosen[part], ..., np.newaxis]  # (1000, 28, 28, 1)
+        np.divide(some, np.float32(255), out=pixels[part])
+    return Digits(pixels, labels[chosen].astype(np.int64))
 
 
 def _find_arrays(path: str | os.PathLike | None) -> dict[str, np.ndarray]:

@@ -137,7 +137,7 @@ def sequential(
     num_classes: int,
     kernel_initializer: str = "glorot_uniform",
 ) -> keras.Sequential:
-    """Stack the layers and the two that end every model, one by one.
+    """Stack the layers and the two that end every model.
 
     Raises:
         TypeError: a number is no integer.
@@ -158,19 +158,24 @@ def sequential(
         ),
         layers.Softmax(name="probabilities"),
     ]
-    model = keras.Sequential([keras.Input(shape, name="image")], name=name)
+    stack = [*stack, *ending]
+    _check_sizes(name, shape, stack)
+    # All at once: with `add`, Keras would build the model anew for each layer.
+    return keras.Sequential([keras.Input(shape, name="image"), *stack], name=name)
+
+
+def _check_sizes(name: str, shape: tuple, stack: Sequence[keras.Layer]) -> None:
+    """Raise when the maps get too small for one of the layers."""
     reached = shape
-    for layer in [*stack, *ending]:
+    for layer in stack:
         refusal = expected(
             f"`input_shape` to be large enough for {name}",
             f"input_shape={shape}",
             advice=f"{layer.name} would receive {'×'.join(map(str, reached))}.",
         )
         try:
-            model.add(layer)
+            reached = tuple(layer.compute_output_shape((None, *reached))[1:])
         except ValueError as error:
             raise refusal from error
-        reached = model.output_shape[1:]
-        if 0 in reached:
+        if min(reached) < 1:
             raise refusal
-    return model
