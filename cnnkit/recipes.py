@@ -200,8 +200,8 @@ RECIPES = {
         steps_per_execution=50,
     ),
     "fastest": Recipe(
-        learning_rate=0.03,
-        batch_size=128,
+        learning_rate=0.035,
+        batch_size=160,
         epochs=1,
         schedule="one_cycle",
         steps_per_execution=50,

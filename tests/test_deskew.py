@@ -95,20 +95,36 @@ def test_each_image_is_moved_by_its_own_slant():
 
 
 def test_it_is_saved_and_read_back(tmp_path):
-    layers = [keras.Input((8, 8, 1)), Deskew(0.3, name="upright")]
+    layers = [keras.Input((8, 8, 1)), Deskew(0.3, 1, name="upright")]
     keras.Sequential(layers).save(tmp_path / "model.keras")
     model = keras.saving.load_model(tmp_path / "model.keras")
     assert model.get_layer("upright").limit == 0.3
+    assert model.output_shape == (None, 8, 6, 1)
+
+
+@pytest.mark.parametrize("crop", [1, 3])
+def test_columns_are_cut_off_after_the_move(crop):
+    digits = load_mnist().test.images[:8]
+    whole = deskewed(digits)
+    cropped = deskewed(digits, crop=crop)
+    assert cropped.shape == (8, 28, 28 - 2 * crop, 1)
+    np.testing.assert_array_equal(cropped, whole[:, :, crop:-crop])
 
 
 def test_fast_cnn_begins_with_it_when_asked():
-    plain, upright = models.fast_cnn(), models.fast_cnn(deskew=True)
+    plain = models.fast_cnn(input_shape=(28, 24, 1))
+    upright = models.fast_cnn(deskew=True)
     names = [layer.name for layer in upright.layers]
     assert names == ["deskew", *(layer.name for layer in plain.layers)]
-    assert upright.count_params() == plain.count_params()
     upright.set_weights(plain.get_weights())
     digits = load_mnist().test.images[:8]
-    np.testing.assert_allclose(upright(digits), plain(deskewed(digits)), atol=1e-5)
+    expected = plain(deskewed(digits, crop=2))
+    np.testing.assert_allclose(upright(digits), expected, atol=1e-5)
+
+
+def test_fast_cnn_names_the_layer_that_finds_no_columns():
+    with pytest.raises(ValueError, match="deskew would receive 28×4×1"):
+        models.fast_cnn(input_shape=(28, 4, 1), deskew=True)
 
 
 def test_one_epoch_of_some_digits_is_enough():
@@ -125,6 +141,35 @@ def test_one_epoch_of_some_digits_is_enough():
 def test_a_limit_out_of_range_is_told(limit, error):
     with pytest.raises(error, match="limit="):
         Deskew(limit)
+
+
+@pytest.mark.parametrize(("crop", "error"), [(-1, ValueError), (0.5, TypeError)])
+def test_a_crop_out_of_range_is_told(crop, error):
+    with pytest.raises(error, match="crop="):
+        Deskew(crop=crop)
+
+
+def test_images_of_which_nothing_would_be_left_are_told():
+    with pytest.raises(ValueError, match="wider than 8 columns"):
+        Deskew(crop=4)(np.zeros((1, 8, 8, 1), "float32"))
+
+
+def test_a_limit_beyond_all_columns_moves_rows_out_of_sight():
+    # Slant 9: row 0 looks 9 columns to the left, where nothing is, and so on.
+    image = np.zeros((1, 3, 20, 1))
+    image[0, [0, 1, 2], [1, 10, 19]] = 1
+    upright = np.zeros((1, 3, 20, 1))
+    upright[0, :, 10] = 1
+    np.testing.assert_allclose(deskewed(image, limit=100), upright, atol=1e-5)
+    narrow = np.zeros((1, 60, 3, 1))
+    narrow[0, :30, 0], narrow[0, 30:, 2] = 1, 1
+    assert np.isfinite(deskewed(narrow, limit=100)).all()
+
+
+def test_what_is_no_number_spoils_its_own_image_alone():
+    digits = load_mnist().test.images[:2].copy()
+    digits[0, 0, 0] = np.nan
+    np.testing.assert_allclose(deskewed(digits)[1], deskewed(digits[1:])[0], atol=1e-6)
 
 
 def test_what_is_no_batch_of_images_is_told():

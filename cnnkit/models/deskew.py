@@ -1,10 +1,11 @@
 """A layer that sets slanted writing upright, as was done before networks learned it."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from cnnkit.errors import check_number, expected
+from cnnkit.errors import check_integer, check_number, expected
 from cnnkit.runtime import keras
 
 ops = keras.ops
@@ -31,15 +32,17 @@ class Deskew(keras.layers.Layer):
     Args:
         limit: largest slant that is undone, columns a row; a larger one is undone
             as far. The long flag of a 5 looks like a slant of 1. Default: 0.5.
+        crop: columns that are cut off at either side afterwards. Upright writing
+            is narrower. Default: 0.
         **kwargs: of every Keras layer, such as `name`.
 
     Returns:
-        The shape of the input, `(N, H, W, C)`.
+        `(N, H, W, C)` → `(N, H, W − 2 · crop, C)`.
 
     Raises:
-        TypeError: `limit` is no number.
-        ValueError: `limit` is below 0; the input is no batch of images of known
-            height and width.
+        TypeError: `limit` is no number, or `crop` no integer.
+        ValueError: one of them is below 0; the input is no batch of images of
+            known height and width, or nothing of it would be left.
 
     Example:
         >>> tuple(Deskew()(keras.ops.ones((1, 28, 28, 1))).shape)
@@ -50,56 +53,72 @@ class Deskew(keras.layers.Layer):
     Taught in: notebooks/16_fast_training.ipynb
     """
 
-    def __init__(self, limit: float = 0.5, **kwargs: object) -> None:
+    def __init__(self, limit: float = 0.5, crop: int = 0, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.limit = check_number("limit", limit, minimum=0)
+        self.crop = check_integer("crop", crop, minimum=0)
 
     def compute_output_shape(self, input_shape: Sequence) -> tuple:
-        """The shape of the input."""
-        return tuple(input_shape)
+        """The shape of the input, less the columns that are cut off."""
+        shape = tuple(input_shape)
+        if len(shape) != 4 or None in shape[1:]:
+            raise expected("images of shape (N, H, W, C)", shape)
+        count, height, width, channels = shape
+        if width <= 2 * self.crop:
+            raise expected(f"images wider than {2 * self.crop} columns", shape)
+        return count, height, width - 2 * self.crop, channels
 
     def call(self, inputs: object) -> object:
         """The images, upright."""
-        if len(inputs.shape) != 4 or None in inputs.shape[1:]:
-            raise expected("images of shape (N, H, W, C)", inputs.shape)
-        return _move_rows(inputs, self._shifts(ops.cast(inputs, "float32")))
+        self.compute_output_shape(inputs.shape)  # raises when it is no image
+        shifts = self._shifts(ops.cast(inputs, "float32"))
+        height, width = inputs.shape[1:3]
+        furthest = min(width + 1, math.ceil(self.limit * (height - 1)))
+        kept = self.crop, width - self.crop
+        return _move_rows(inputs, shifts, furthest, kept)
 
     def _shifts(self, images: object) -> object:
         """How many columns to the right each row is looked up: `(N, H)`."""
-        height, width = images.shape[1:3]
-        rows = np.arange(height, dtype="float32")
-        columns = np.arange(width, dtype="float32") - (width - 1) / 2
-        bright = ops.relu(ops.sum(images, axis=-1))  # (N, H, W)
-        in_row = ops.sum(bright, axis=2)  # (N, H)
-        total = ops.sum(in_row, axis=1, keepdims=True)
-        # The distances from r̄ add up to 0, so c̄ drops out of the numerator.
-        away = rows - ops.sum(in_row * rows, axis=1, keepdims=True) / (total + 1e-6)
-        along = ops.matmul(bright, columns)  # (N, H)
-        together = ops.sum(along * away, axis=1, keepdims=True)
-        spread = ops.sum(in_row * away**2, axis=1, keepdims=True)
-        return ops.clip(together / (spread + 1e-6), -self.limit, self.limit) * away
+        height, width, channels = images.shape[1:]
+        rows, columns = np.indices((height, width), "float32")
+        # From a corner, the products would be large and their differences inexact.
+        rows -= (height - 1) / 2
+        columns -= (width - 1) / 2
+        weights = [np.ones_like(rows), rows, columns, rows * columns, rows**2]
+        weights = np.repeat(np.stack(weights, axis=-1), channels, axis=1)
+        bright = ops.reshape(ops.relu(images), (-1, height * width * channels))
+        moments = ops.matmul(bright, weights.reshape(-1, 5))  # (N, 5)
+        total, down, across, together, spread = ops.split(moments, 5, axis=1)
+        middle = down / (total + 1e-6)  # r̄
+        slant = (together - middle * across) / (spread - middle * down + 1e-6)
+        slant = ops.clip(slant, -self.limit, self.limit)
+        return slant * (rows[:, 0] - middle)
 
     def get_config(self) -> dict:
-        """The argument, for a saved model."""
-        return super().get_config() | {"limit": self.limit}
+        """The arguments, for a saved model."""
+        return super().get_config() | {"limit": self.limit, "crop": self.crop}
 
 
-def _move_rows(images: object, shifts: object) -> object:
+def _move_rows(
+    images: object, shifts: object, furthest: int, kept: tuple[int, int]
+) -> object:
     """Look each pixel of row r up `shifts[n, r]` columns to its right.
 
-    `images` is `(N, H, W, C)`, `shifts` is `(N, H)`. One look at W + 1 neighbours
-    serves both columns that each pixel is mixed of.
+    `images` is `(N, H, W, C)`, `shifts` is `(N, H)`, none of them beyond `furthest`
+    either way. Of the result the columns `kept[0]` to `kept[1] − 1` are made. One look
+    at a pixel serves both columns that it is mixed into.
     """
     height, width, channels = images.shape[1:]
     whole = ops.floor(shifts)
     right = ops.cast(shifts - whole, images.dtype)[..., np.newaxis, np.newaxis]
-    # A column of zeros at either side stands for all that is beyond.
-    framed = ops.pad(images, [(0, 0), (0, 0), (1, 1), (0, 0)])
+    whole = ops.clip(ops.cast(whole, "int32"), -furthest, furthest)
+    # Columns of zeros at either side stand for all that is beyond.
+    edge = furthest + 1
+    framed = ops.pad(images, [(0, 0), (0, 0), (edge, edge), (0, 0)])
     pixels = ops.reshape(framed, (-1, channels))
-    steps = np.arange(1, width + 2, dtype="int32")
-    columns = ops.cast(whole, "int32")[..., np.newaxis] + steps  # (N, H, W + 1)
-    count = ops.shape(images)[0]
-    starts = ops.arange(count)[:, np.newaxis] * height + np.arange(height)  # (N, H)
-    places = starts[..., np.newaxis] * (width + 2) + ops.clip(columns, 0, width + 1)
-    found = ops.take(pixels, places, axis=0)  # (N, H, W + 1, C)
+    count = ops.shape(images)[0] * height
+    starts = ops.arange(count) * (width + 2 * edge) + edge
+    starts = ops.reshape(starts, (-1, height)) + whole
+    places = starts[..., np.newaxis] + np.arange(kept[0], kept[1] + 1, dtype="int32")
+    found = ops.take(pixels, places, axis=0)  # (N, H, columns kept + 1, C)
     return found[:, :, :-1] * (1 - right) + found[:, :, 1:] * right
