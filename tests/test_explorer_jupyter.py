@@ -173,7 +173,11 @@ def lab(tmp_path_factory):
             yield address, folder
         finally:
             server.terminate()
-            server.wait(30)
+            try:
+                server.wait(30)
+            except subprocess.TimeoutExpired:  # a kernel that does not end
+                server.kill()
+                server.wait()
 
 
 def wait_for(address, log):
