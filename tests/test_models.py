@@ -304,6 +304,11 @@ def test_strides_padding_and_dense_widths_reach_their_layers():
         *("pool2", "pool3")
     ]
     assert accurate.get_layer("conv5").output.shape[1:] == (1, 1, 8)
+    assert not any("dropout" in layer.name for layer in accurate.layers)
+    dropped = models.accurate_cnn(filters=((4,), (6,), (7, 8)), stage_dropout=0.2)
+    assert [
+        (layer.name, layer.rate) for layer in dropped.layers if "dropout" in layer.name
+    ] == [("dropout1", 0.2), ("dropout2", 0.2), ("dropout", 0.3)]
     assert models.simple_cnn(filters=np.array([4, 5])).get_layer("conv2").filters == 5
     with pytest.raises(TypeError, match="`dropout`"):
         models.conv_blocks(dropout=None)
@@ -360,6 +365,7 @@ def test_a_shape_that_does_not_fit_names_the_layer(factory, shape, told):
         (models.fast_cnn, {"strides": 0}, "strides=0"),
         (models.accurate_cnn, {"filters": (32, 64)}, "a sequence of stages"),
         (models.accurate_cnn, {"filters": ()}, "a sequence of stages"),
+        (models.accurate_cnn, {"stage_dropout": 1}, "`stage_dropout` to be"),
         (models.accurate_cnn, {"filters": ((32,), ())}, "at least one number"),
     ],
 )

@@ -114,6 +114,7 @@ def accurate_cnn(
     pooling: str = "max",
     activation: str = "relu",
     dropout: float = 0.3,
+    stage_dropout: float = 0.0,
     kernel_initializer: str = "he_normal",
     name: str = "accurate_cnn",
 ) -> keras.Sequential:
@@ -136,6 +137,7 @@ def accurate_cnn(
         activation: of all hidden layers. Default: "relu".
         dropout: share of the numbers before the last layer that are silenced in
             training, in [0, 1). Default: 0.3; with 0 there is no dropout layer.
+        stage_dropout: the same behind each stage but the last. Default: 0, none.
         kernel_initializer: of all convolutions, as Keras names it. Default:
             "he_normal".
         name: name of the model. Default: "accurate_cnn".
@@ -171,6 +173,7 @@ def accurate_cnn(
         activation=activation,
         kernel_initializer=kernel_initializer,
         momentum=0.99,
+        dropout=check_number("stage_dropout", stage_dropout, minimum=0, below=1),
     )
     stack.append(layers.Flatten(name="flatten"))
     if rate:
@@ -200,11 +203,12 @@ def _normalised(
     activation: str,
     kernel_initializer: str,
     momentum: float,
+    dropout: float = 0.0,
 ) -> list[keras.Layer]:
     """Convolutions, each followed by pooling (if listed), normalisation, activation.
 
     The first has `kernel_size` and `strides` and no normalisation; `momentum` says
-    how slowly its averages follow.
+    how slowly its averages follow. `dropout` follows those that are pooled.
     """
     bend, stack = known("activation", activation, keras.activations), []
     for index, count in enumerate(numbers):
@@ -227,4 +231,6 @@ def _normalised(
             norm = layers.BatchNormalization(momentum=momentum, name=f"norm{number}")
             stack.append(norm)
         stack.append(layers.Activation(bend, name=f"activation{number}"))
+        if index in pooled and dropout:
+            stack.append(layers.Dropout(dropout, name=f"dropout{number}"))
     return stack
