@@ -723,7 +723,8 @@ def test_steps_are_taken_several_at_a_time(few):
     )
     recipe = Recipe(epochs=1, batch_size=32, steps_per_execution=5)
     train(small_model(), few, recipe=recipe, callbacks=[watch], progress=False)
-    assert seen[:3] == [4, 9, 14] and len(seen) == 4  # 512 images are 16 steps
+    # 512 images are 16 steps. Keras 3.10 tells the first of five, later ones the last.
+    assert np.diff(seen)[:2].tolist() == [5, 5] and len(seen) == 4
     with pytest.raises(ValueError, match="`steps_per_execution`"):
         Recipe(steps_per_execution=0)
 
