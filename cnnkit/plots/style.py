@@ -88,9 +88,14 @@ def ink_on(colour: tuple[float, ...]) -> str:
 
 
 def one_axes(ax: Axes | None, *, size: tuple[float, float]) -> Axes:
-    """Return `ax`, or the Axes of a new white figure of that size in inches."""
+    """Return `ax`, or the Axes of a new white figure of that size in inches.
+
+    The size is rounded to hundredths: where it comes from the width of a text, the
+    last digits differ from one version of matplotlib to the next.
+    """
     if ax is not None:
         return ax
+    size = [round(side, 2) for side in size]
     return plt.figure(figsize=size, facecolor="white", layout="constrained").subplots()
 
 
