@@ -44,6 +44,10 @@ class Recipe:
         augmentation: Keras layers that change training images at random, such as
             `cnnkit.RandomDistortion()`; their settings are taken.
             Validation images stay as they are. Default: none.
+        recalibrate: how many training images, without augmentation, the averages of
+            batch normalisation are taken from anew before each validation; then
+            the model has to be a chain of layers. Default: None, the averages are
+            those of the changed images that training saw.
         steps_per_execution: steps that TensorFlow takes between two looks of
             Python, which calls callbacks and moves the bar. Default: 1.
 
@@ -57,7 +61,8 @@ class Recipe:
 
     Source: L. Smith and N. Topin, «Super-convergence», 2017, arXiv:1708.07120;
     I. Loshchilov and F. Hutter, «SGDR», 2016, arXiv:1608.03983; B. Polyak and
-    A. Juditsky, «Acceleration of stochastic approximation by averaging», 1992.
+    A. Juditsky, «Acceleration of stochastic approximation by averaging», 1992;
+    Y. Wu and J. Johnson, «Rethinking “batch” in BatchNorm», 2021, arXiv:2105.07576.
     Taught in: notebooks/16_fast_training.ipynb
     """
 
@@ -71,6 +76,7 @@ class Recipe:
     ema_momentum: float | None = None
     class_weight: Mapping[int, float] | str | None = None
     augmentation: Sequence[keras.layers.Layer] | Sequence[dict] = ()
+    recalibrate: int | None = None
     steps_per_execution: int = 1
 
     def __post_init__(self) -> None:
@@ -84,6 +90,8 @@ class Recipe:
         if self.ema_momentum is not None:
             momentum = self.ema_momentum
             check_number("ema_momentum", momentum, minimum=0, below=1, exclusive=True)
+        if self.recalibrate is not None:
+            check_integer("recalibrate", self.recalibrate, minimum=1)
         _check_class_weight(self.class_weight)
         try:
             optimizer = keras.optimizers.get(self.optimizer)
@@ -213,6 +221,7 @@ RECIPES = {
         schedule="one_cycle",
         warmup=0.25,
         augmentation=(_DISTORTED,),
+        recalibrate=5_000,
         steps_per_execution=50,
     ),
 }

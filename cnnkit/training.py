@@ -13,6 +13,7 @@ from cnnkit.batches import ShuffledBatches, checked_data
 from cnnkit.callbacks import callback_preset
 from cnnkit.errors import check_integer, expected
 from cnnkit.progress import Progress
+from cnnkit.recalibration import RecalibratedNorms
 from cnnkit.recipes import Recipe, recipe_named
 from cnnkit.runs import check_same_run, open_folder, settings_of
 from cnnkit.runtime import keras
@@ -99,6 +100,7 @@ def train(
     fitted = [keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle)]
     fitted += [_LogRate()] if recipe.schedule != "constant" else []
     fitted += [*chosen, *_extras(run, progress, tensorboard)]
+    fitted += _recalibration(model, recipe, images)  # behind the average of weights
     if run is not None:
         settings = settings_of(model, recipe, chosen, seed, labels)
         check_same_run(snapshot, settings, run)
@@ -162,6 +164,11 @@ class _LogRate(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+
+
+def _recalibration(model: keras.Model, recipe: Recipe, images: np.ndarray) -> list:
+    count = recipe.recalibrate
+    return [] if count is None else [RecalibratedNorms(model, images, count)]
 
 
 def _extras(run: Path | None, progress: bool, tensorboard: bool) -> list:

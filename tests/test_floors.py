@@ -31,6 +31,7 @@ FLOORS = {
     "averaging": 3,
     "batches": 3,
     "snapshots": 3,
+    "recalibration": 4,
     "training": 4,
     "runs": 4,
     "worker": 4,
