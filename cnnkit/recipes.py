@@ -217,9 +217,11 @@ RECIPES = {
     "accurate": Recipe(
         learning_rate=0.01,
         batch_size=192,
-        epochs=17,
+        epochs=21,
         schedule="one_cycle",
         warmup=0.25,
+        end_rate=0.15,
+        ema_momentum=0.999,
         augmentation=(_DISTORTED,),
         recalibrate=5_000,
         steps_per_execution=50,

@@ -50,7 +50,7 @@ def train(
             as integers from 0.
         recipe: `"standard"`; `"fast"`, two epochs, made for `models.fast_cnn`;
             `"fastest"`, one epoch, made for `models.fast_cnn(deskew=True)`;
-            `"accurate"`, ten minutes of digits that are distorted, made for
+            `"accurate"`, 21 epochs of digits that are distorted, made for
             `models.accurate_cnn`; or a `Recipe` of your own. Default: "standard".
         epochs: instead of the recipe's. Default: the recipe's.
         callbacks: the name of a preset, or a list. With a schedule, which needs

@@ -102,7 +102,7 @@ def test_the_race_is_told_by_its_medians(capsys):
 def test_more_minutes_are_measured_and_drawn(tmp_path, monkeypatch, capsys):
     def run(module, network, _, seed, *fewer):
         assert module == "benchmarks.accuracy"
-        assert network in ("fast", "accurate", "wider")
+        assert network in ("fast", "accurate")
         epochs = fewer[1] if fewer else 14
         found = {"seconds": 30.0 * epochs, "accuracy": 0.99 + seed / 1000}
         return {**found, "epochs": epochs}
@@ -111,16 +111,10 @@ def test_more_minutes_are_measured_and_drawn(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(accuracy, "FIGURE", tmp_path / "accuracy.png")
     numbers = accuracy.measure(5)
     last = numbers[-1]
-    assert (last["network"], last["epochs"]) == ("wider", 14)
+    assert (last["network"], last["epochs"]) == ("accurate", 14)
     assert last["test_accuracy"]["mean"] == 0.991  # of 99.0, 99.1 and 99.2 %
-    assert "| accurate_cnn, wider | 14 " in capsys.readouterr().out
+    assert "| accurate_cnn | 14 " in capsys.readouterr().out
     assert (tmp_path / "accuracy.png").stat().st_size > 5_000
-
-
-def test_the_wider_network_is_what_the_docs_tell():
-    model, recipe = accuracy.prepared("wider")
-    assert (model.count_params(), recipe.epochs) == (594_490, 21)
-    assert recipe.augmentation == accuracy.prepared("accurate")[1].augmentation
 
 
 def test_an_exponent_is_found_where_it_is_known():

@@ -62,8 +62,8 @@ def factory(request):
         (models.gap_cnn, 93_962),
         # 600 + 24 + 10,368 + 4·48 + 4·4·48·10 + 10
         (models.fast_cnn, 19_138),
-        # 832 + 9,216 + 18,432 + 73,728 + 147,456 + 4·(32+64+128+128) + 20,490
-        (models.accurate_cnn, 271_562),
+        # 1,776 + 20,736 + 41,472 + 165,888 + 331,776 + 4·(48+96+192+192) + 30,730
+        (models.accurate_cnn, 594_490),
     ],
 )
 def test_parameter_counts(factory, parameters):
@@ -160,6 +160,9 @@ def compiled(model, rate=1e-3, **keywords):
 def test_one_step_lowers_the_loss_of_its_batch(factory, few):
     set_seed(0)
     model = compiled(factory(), rate=1e-4, run_eagerly=True)  # two steps: no trace
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate = 0  # else each step silences others, and the loss is chance
     images, labels = few.train.images[:64], few.train.labels[:64]
     before = model.train_on_batch(images, labels)
     model.reset_metrics()
@@ -299,7 +302,9 @@ def test_strides_padding_and_dense_widths_reach_their_layers():
     fast = models.fast_cnn(padding="same", dense_units=30)
     assert fast.get_layer("conv2").output.shape[1] == 6
     assert fast.get_layer("dense").units == 30
-    accurate = models.accurate_cnn(filters=((4, 5), (6,), (7, 8)), dropout=0)
+    accurate = models.accurate_cnn(
+        filters=((4, 5), (6,), (7, 8)), dropout=0, stage_dropout=0
+    )
     assert [layer.name for layer in accurate.layers if "pool" in layer.name] == [
         *("pool2", "pool3")
     ]
@@ -308,7 +313,7 @@ def test_strides_padding_and_dense_widths_reach_their_layers():
     dropped = models.accurate_cnn(filters=((4,), (6,), (7, 8)), stage_dropout=0.2)
     assert [
         (layer.name, layer.rate) for layer in dropped.layers if "dropout" in layer.name
-    ] == [("dropout1", 0.2), ("dropout2", 0.2), ("dropout", 0.3)]
+    ] == [("dropout1", 0.2), ("dropout2", 0.2), ("dropout", 0.5)]
     assert models.simple_cnn(filters=np.array([4, 5])).get_layer("conv2").filters == 5
     with pytest.raises(TypeError, match="`dropout`"):
         models.conv_blocks(dropout=None)
@@ -332,7 +337,7 @@ def test_every_factory_takes_colour_and_an_initialiser(factory):
         (models.alexnet, (10, 227, 3), "conv1 would receive 10×227×3"),
         (models.gap_cnn, (3, 3, 1), "pool2 would receive 1×1×64"),
         (models.fast_cnn, (8, 8, 1), "conv2 would receive 1×1×24"),
-        (models.accurate_cnn, (12, 12, 1), "conv5 would receive 2×2×128"),
+        (models.accurate_cnn, (12, 12, 1), "conv5 would receive 2×2×192"),
     ],
 )
 def test_a_shape_that_does_not_fit_names_the_layer(factory, shape, told):

@@ -108,36 +108,38 @@ def accurate_cnn(
     *,
     input_shape: Sequence[int] = (28, 28, 1),
     num_classes: int = 10,
-    filters: Sequence[Sequence[int]] = ((32, 32, 64), (128, 128)),
-    kernel_size: int = 5,
+    filters: Sequence[Sequence[int]] = ((48, 48, 96), (192, 192)),
+    kernel_size: int = 6,
     strides: int = 2,
     pooling: str = "max",
     activation: str = "relu",
-    dropout: float = 0.3,
-    stage_dropout: float = 0.0,
+    dropout: float = 0.5,
+    stage_dropout: float = 0.3,
     kernel_initializer: str = "he_normal",
     name: str = "accurate_cnn",
 ) -> keras.Sequential:
-    """A deeper network, made to be right after ten minutes on two cores.
+    """A deeper network, made to be right after ten minutes on two quick cores.
 
     The first convolution jumps, as in `fast_cnn`; what that saves goes into depth.
     Stages of 3×3 convolutions follow, with pooling between two stages, and batch
     normalisation behind each convolution but the first. The very last keeps to
     places where its kernel fits, so that fewer numbers reach the logits. With the
-    defaults: 28 → 12 → 6 → 4, 271,562 parameters.
+    defaults: 28 → 12 → 6 → 4, 594,490 parameters. With `filters=((32, 32, 64),
+    (128, 128))` a step has less than half the work.
 
     Args:
         input_shape: `(H, W, C)` of one image. Default: (28, 28, 1).
         num_classes: size of the output, at least 2. Default: 10.
         filters: of each convolution, stage by stage; 2×2 pooling ends each stage
-            but the last. Default: ((32, 32, 64), (128, 128)).
-        kernel_size: side of the first kernels; the others are 3×3. Default: 5.
+            but the last. Default: ((48, 48, 96), (192, 192)).
+        kernel_size: side of the first kernels; the others are 3×3. Default: 6,
+            which leaves out no column of 28.
         strides: of the first convolution. Default: 2.
         pooling: `"max"`, `"average"` or `"l2"`. Default: "max".
         activation: of all hidden layers. Default: "relu".
         dropout: share of the numbers before the last layer that are silenced in
-            training, in [0, 1). Default: 0.3; with 0 there is no dropout layer.
-        stage_dropout: the same behind each stage but the last. Default: 0, none.
+            training, in [0, 1). Default: 0.5; with 0 there is no dropout layer.
+        stage_dropout: the same behind each stage but the last. Default: 0.3.
         kernel_initializer: of all convolutions, as Keras names it. Default:
             "he_normal".
         name: name of the model. Default: "accurate_cnn".
@@ -153,7 +155,7 @@ def accurate_cnn(
 
     Example:
         >>> accurate_cnn().count_params()
-        271562
+        594490
 
     Source: K. Simonyan and A. Zisserman, «Very deep convolutional networks for
     large-scale image recognition», 2014, arXiv:1409.1556, for the 3×3 stages.
