@@ -11,11 +11,13 @@ from cnnkit.models.fast import accurate_cnn, fast_cnn
 from cnnkit.models.layers import LocalResponseNormalization, LpPooling2D
 from cnnkit.models.modern import gap_cnn
 from cnnkit.models.small import lenet5, mlp, simple_cnn
+from cnnkit.models.winograd import WinogradConv2D
 
 __all__ = [
     "Deskew",
     "LocalResponseNormalization",
     "LpPooling2D",
+    "WinogradConv2D",
     "accurate_cnn",
     "alexnet",
     "conv_blocks",

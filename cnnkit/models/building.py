@@ -46,14 +46,15 @@ def convolution(
     kernel_initializer: str = "glorot_uniform",
     groups: int = 1,
     use_bias: bool = True,
+    kind: type[keras.layers.Conv2D] = layers.Conv2D,
 ) -> keras.Layer:
-    """A Conv2D with checked arguments.
+    """A Conv2D, or a kind of it, with checked arguments.
 
     Raises:
         TypeError: a number is no integer.
         ValueError: an argument is out of range.
     """
-    return layers.Conv2D(
+    return kind(
         check_integer("filters", filters, minimum=1),
         check_integer("kernel_size", kernel_size, minimum=1),
         strides=check_integer("strides", strides, minimum=1),

@@ -14,6 +14,7 @@ from cnnkit.models.building import (
     sequential,
 )
 from cnnkit.models.deskew import Deskew
+from cnnkit.models.winograd import WinogradConv2D
 from cnnkit.runtime import keras
 
 
@@ -115,6 +116,7 @@ def accurate_cnn(
     activation: str = "relu",
     dropout: float = 0.5,
     stage_dropout: float = 0.3,
+    winograd: bool = True,
     kernel_initializer: str = "he_normal",
     name: str = "accurate_cnn",
 ) -> keras.Sequential:
@@ -140,6 +142,11 @@ def accurate_cnn(
         dropout: share of the numbers before the last layer that are silenced in
             training, in [0, 1). Default: 0.5; with 0 there is no dropout layer.
         stage_dropout: the same behind each stage but the last. Default: 0.3.
+        winograd: compute the 3×3 convolutions as `WinogradConv2D` does, in two
+            thirds of the time or less. A saved model is then read back only where
+            `cnnkit.models` is imported. The weights are the same either way, so
+            `get_weights` and `set_weights` lead from one to the other. Default:
+            True.
         kernel_initializer: of all convolutions, as Keras names it. Default:
             "he_normal".
         name: name of the model. Default: "accurate_cnn".
@@ -176,6 +183,7 @@ def accurate_cnn(
         kernel_initializer=kernel_initializer,
         momentum=0.99,
         dropout=check_number("stage_dropout", stage_dropout, minimum=0, below=1),
+        kind=WinogradConv2D if winograd else layers.Conv2D,
     )
     stack.append(layers.Flatten(name="flatten"))
     if rate:
@@ -206,11 +214,13 @@ def _normalised(
     kernel_initializer: str,
     momentum: float,
     dropout: float = 0.0,
+    kind: type[keras.layers.Conv2D] = layers.Conv2D,
 ) -> list[keras.Layer]:
     """Convolutions, each followed by pooling (if listed), normalisation, activation.
 
-    The first has `kernel_size` and `strides` and no normalisation; `momentum` says
-    how slowly its averages follow. `dropout` follows those that are pooled.
+    The first has `kernel_size` and `strides` and no normalisation; the others are
+    of `kind`. `momentum` says how slowly the averages follow. `dropout` follows
+    those that are pooled.
     """
     bend, stack = known("activation", activation, keras.activations), []
     for index, count in enumerate(numbers):
@@ -225,6 +235,7 @@ def _normalised(
                 activation=None,
                 kernel_initializer=kernel_initializer,
                 use_bias=first,  # the normalisation has one
+                kind=layers.Conv2D if first else kind,
             )
         )
         if index in pooled:
