@@ -22,6 +22,7 @@ PARTS = {
     "race": ("Time to 99 % of the test digits", "race.measure"),
     "accuracy": ("What more minutes buy", "accuracy.measure"),
     "convolution": ("NumPy's convolution beside TensorFlow's", "scratch.measure"),
+    "winograd": ("Conv2D beside WinogradConv2D", "winograd.measure"),
     "features": ("Feature maps beside `predict`", "features.measure"),
     "imports": ("Imports", "kit.imports"),
     "growth": ("How the cost grows", "growth.measure"),

@@ -11,7 +11,7 @@ import pytest
 from conftest import PYTHON, ROOT
 
 import benchmarks.__main__
-from benchmarks import accuracy, claims, growth, kit, race, timing
+from benchmarks import accuracy, claims, growth, kit, race, timing, winograd
 
 
 def test_jobs_run_in_turns_after_a_first_call_that_does_not_count():
@@ -115,6 +115,36 @@ def test_more_minutes_are_measured_and_drawn(tmp_path, monkeypatch, capsys):
     assert last["test_accuracy"]["mean"] == 0.991  # of 99.0, 99.1 and 99.2 %
     assert "| accurate_cnn | 14 " in capsys.readouterr().out
     assert (tmp_path / "accuracy.png").stat().st_size > 5_000
+
+
+def test_both_convolutions_do_the_same_work_in_turns(monkeypatch, capsys):
+    shapes = []
+
+    def twice_and_four_times(jobs, rounds):
+        assert (list(jobs), rounds) == (["Conv2D", "WinogradConv2D"], 4)
+        shapes.extend([np.shape(part) for part in job()] for job in jobs.values())
+        return {"Conv2D": [0.004] * rounds, "WinogradConv2D": [0.002] * rounds}
+
+    layer = ("tiny", 6, 2, 3, "valid")
+    monkeypatch.setattr(winograd, "BATCH", 5)
+    monkeypatch.setattr(winograd, "LAYERS", [layer])
+    monkeypatch.setattr(
+        winograd, "_step_jobs", lambda: winograd._layer_jobs(*layer[1:])
+    )
+    monkeypatch.setattr(winograd, "in_turns", twice_and_four_times)
+    numbers = winograd.measure(1)
+    # Sums, and the gradients of maps and kernel; 6 − 3 + 1 = 4.
+    assert shapes == 4 * [[(5, 4, 4, 3), (5, 6, 6, 2), (3, 3, 2, 3)]]
+    assert numbers["tiny"]["WinogradConv2D"]["median"] == 0.002
+    assert "| tiny                            | 4.0    | 2.0            | 0.50  |" in (
+        capsys.readouterr().out
+    )
+
+
+def test_a_step_of_training_is_timed_with_either_convolution(monkeypatch):
+    monkeypatch.setattr(winograd, "BATCH", 3)
+    losses = [job() for job in winograd._step_jobs().values()]
+    assert all(np.isfinite(loss) and loss > 0 for loss in losses)
 
 
 def test_an_exponent_is_found_where_it_is_known():
