@@ -67,7 +67,7 @@ def _traced(layer: keras.Layer, maps: tf.Tensor) -> Callable[[], object]:
         kernel = layer.kernel.value
         with tf.GradientTape() as tape:
             tape.watch(maps)
-            sums = layer(maps)
+            sums = layer(maps, training=True)
         return [sums, *tape.gradient(sums, [maps, kernel], output_gradients=sums)]
 
     return lambda: [result.numpy() for result in run()]

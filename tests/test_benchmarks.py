@@ -136,8 +136,9 @@ def test_both_convolutions_do_the_same_work_in_turns(monkeypatch, capsys):
     # Sums, and the gradients of maps and kernel; 6 − 3 + 1 = 4.
     assert shapes == 4 * [[(5, 4, 4, 3), (5, 6, 6, 2), (3, 3, 2, 3)]]
     assert numbers["tiny"]["WinogradConv2D"]["median"] == 0.002
-    assert "| tiny                            | 4.0    | 2.0            | 0.50  |" in (
-        capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert (
+        "| tiny                             | 4.0    | 2.0            | 0.50  |" in told
     )
 
 

@@ -142,8 +142,8 @@ def accurate_cnn(
         dropout: share of the numbers before the last layer that are silenced in
             training, in [0, 1). Default: 0.5; with 0 there is no dropout layer.
         stage_dropout: the same behind each stage but the last. Default: 0.3.
-        winograd: compute the 3×3 convolutions as `WinogradConv2D` does, in two
-            thirds of the time or less. A saved model is then read back only where
+        winograd: train the 3×3 convolutions as `WinogradConv2D` does, a step in
+            two thirds of the time or less. A saved model is then read back only where
             `cnnkit.models` is imported. The weights are the same either way, so
             `get_weights` and `set_weights` lead from one to the other. Default:
             True.

@@ -19,7 +19,7 @@ _EXACT = ("float32", "float64")
 
 @keras.saving.register_keras_serializable(package="cnnkit")
 class WinogradConv2D(keras.layers.Conv2D):
-    """`Conv2D` with stride 1, computed with fewer multiplications (Winograd).
+    """`Conv2D` with stride 1 that trains with fewer multiplications (Winograd).
 
     Two neighbouring sums of a row of four numbers, x₀ … x₃, under a kernel of
     three, g₀ … g₂, need six products. Four are enough:
@@ -35,10 +35,11 @@ class WinogradConv2D(keras.layers.Conv2D):
     product of matrices.
 
     Weights, sizes and results are those of `Conv2D`. The sums are rounded in
-    another order, so they differ by about a hundred-thousandth of the largest. On
-    a map of more than 32 places a side, of unknown size, or in 16-bit numbers, it
-    computes as `Conv2D` does. To read a saved model with it, import
-    `cnnkit.models` first.
+    another order, so they differ by about a hundred-thousandth of the largest.
+    That does not matter to training. Otherwise the layer computes as `Conv2D`
+    does, so whatever looks into the network finds the very same numbers; and also
+    on maps of more than 32 places a side, of unknown size, or in 16-bit numbers.
+    To read a saved model with it, import `cnnkit.models` first.
 
     Args:
         *args, **kwargs: of `keras.layers.Conv2D`, without strides, dilation and
@@ -80,12 +81,19 @@ class WinogradConv2D(keras.layers.Conv2D):
                 f"kernel_size={self.kernel_size}",
             )
 
-    def convolution_op(self, inputs: object, kernel: object) -> object:
-        """The sums, without bias and activation."""
-        sizes, channels = inputs.shape[1:3], inputs.shape[3]
+    def call(self, inputs: object, training: bool | None = None) -> object:
+        """The maps; in training from fewer products."""
+        sizes = inputs.shape[1:3]
         exact = keras.backend.standardize_dtype(inputs.dtype) in _EXACT
-        if not exact or None in sizes or max(sizes) > _WIDEST_MAP:
-            return super().convolution_op(inputs, kernel)
+        if not training or not exact or None in sizes or max(sizes) > _WIDEST_MAP:
+            return super().call(inputs)
+        sums = self._sums(inputs)
+        if self.use_bias:
+            sums = sums + self.bias
+        return sums if self.activation is None else self.activation(sums)
+
+    def _sums(self, inputs: object) -> object:
+        sizes, channels = inputs.shape[1:3], inputs.shape[3]
         down, across = (
             _matrices(size, length, self.padding)
             for size, length in zip(sizes, self.kernel_size, strict=True)
@@ -93,7 +101,7 @@ class WinogradConv2D(keras.layers.Conv2D):
         # Places first, (H, W, N, C): then every step is a product of two matrices.
         maps = ops.transpose(inputs, (1, 2, 0, 3))
         maps = _along_both(down[0], across[0], maps)
-        kernel = _along_both(down[1], across[1], kernel)
+        kernel = _along_both(down[1], across[1], self.kernel)
         *places, _, filters = kernel.shape
         count = math.prod(places)
         sums = ops.matmul(
