@@ -25,8 +25,8 @@ LAYERS = [
     ("accurate_cnn, conv4", 6, 96, 192, "same"),
     ("accurate_cnn, conv5", 6, 192, 192, "valid"),
     ("fast_cnn, conv2", 6, 24, 48, "valid"),
-    ("large map", 28, 32, 32, "same"),
-    ("large map, more filters", 28, 64, 64, "same"),
+    ("larger map", 14, 32, 32, "same"),
+    ("larger map, more filters", 14, 64, 64, "same"),
 ]
 
 

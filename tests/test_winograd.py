@@ -18,7 +18,7 @@ CASES = [
     ((3, 3), 3, "valid"),
     ((13, 7), 3, "same"),
     ((13, 7), 3, "valid"),
-    ((5, 32), (3, 5), "same"),
+    ((5, 16), (3, 5), "same"),
     ((9, 8), (5, 2), "valid"),
     ((8, 9), 4, "same"),
     ((4, 4), 1, "valid"),
@@ -99,7 +99,7 @@ def test_the_gradients_are_those_of_conv2d(sizes, kernel_size, padding):
     [
         ((6, 6), "float32", False),
         ((6, 6), "float32", None),
-        ((6, 33), "float32", True),
+        ((6, 17), "float32", True),
         ((6, 6), "bfloat16", True),
         ((6, 6), "float16", True),
     ],

@@ -143,10 +143,10 @@ def accurate_cnn(
             training, in [0, 1). Default: 0.5; with 0 there is no dropout layer.
         stage_dropout: the same behind each stage but the last. Default: 0.3.
         winograd: train the 3×3 convolutions as `WinogradConv2D` does, a step in
-            two thirds of the time or less. A saved model is then read back only where
-            `cnnkit.models` is imported. The weights are the same either way, so
-            `get_weights` and `set_weights` lead from one to the other. Default:
-            True.
+            three fifths to three quarters of the time. A saved model is then read
+            back only where `cnnkit.models` is imported. The weights are the same
+            either way, so `get_weights` and `set_weights` lead from one to the
+            other. Default: True.
         kernel_initializer: of all convolutions, as Keras names it. Default:
             "he_normal".
         name: name of the model. Default: "accurate_cnn".

@@ -13,7 +13,7 @@ ops = keras.ops
 # Small numbers at which polynomials are looked up: the smaller, the less is rounded.
 _POINTS = (0, 1, -1, 0.5, -0.5, 2, -2)
 _LONGEST = len(_POINTS) + 1  # of a tile; one point more lies at infinity
-_WIDEST_MAP = 32
+_WIDEST_MAP = 16
 _EXACT = ("float32", "float64")
 
 
@@ -38,7 +38,7 @@ class WinogradConv2D(keras.layers.Conv2D):
     another order, so they differ by about a hundred-thousandth of the largest.
     That does not matter to training. Otherwise the layer computes as `Conv2D`
     does, so whatever looks into the network finds the very same numbers; and also
-    on maps of more than 32 places a side, of unknown size, or in 16-bit numbers.
+    on maps of more than 16 places a side, of unknown size, or in 16-bit numbers.
     To read a saved model with it, import `cnnkit.models` first.
 
     Args:
