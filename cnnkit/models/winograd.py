@@ -36,7 +36,7 @@ class WinogradConv2D(keras.layers.Conv2D):
 
     Weights, sizes and results are those of `Conv2D`. The sums are rounded in
     another order, so they differ by about a hundred-thousandth of the largest.
-    That does not matter to training. Otherwise the layer computes as `Conv2D`
+    Next to the noise of a batch that is nothing. Otherwise it computes as `Conv2D`
     does, so whatever looks into the network finds the very same numbers; and also
     on maps of more than 16 places a side, of unknown size, or in 16-bit numbers.
     To read a saved model with it, import `cnnkit.models` first.
